@@ -1,0 +1,113 @@
+/**
+ * Why a call to one Region did not do what was asked. A failure is a value: callers switch over `reason`,
+ * because each reason asks for something else (wait, mend a policy, stop because somebody newer works).
+ */
+
+export type FailureReason = 'unreachable' | 'throttled' | 'refused' | 'fenced' | 'unknown';
+
+export interface Failure {
+  readonly reason: FailureReason;
+  /** The error's own name or system code, for instance `ECONNREFUSED` or `AccessDeniedException`. Never a payload. */
+  readonly code: string;
+  /** One sentence for a person, without payloads and secrets. */
+  readonly message: string;
+  /** With `fenced`: the fence that won, where the store told. */
+  readonly fence?: string;
+}
+
+export type Result<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+export const done = <T>(value: T): Result<T> => ({ kind: 'done', value });
+
+/** Done, with nothing to hand back. */
+export const DONE: Result<void> = { kind: 'done', value: undefined };
+
+export const failed = (failure: Failure): { readonly kind: 'failed'; readonly failure: Failure } => ({
+  kind: 'failed',
+  failure,
+});
+
+/** DNS failures, refused and broken connections, and every kind of time-out: nobody there, or nobody answering. */
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ETIMEOUT',
+  'ESOCKETTIMEDOUT',
+  'ERR_SOCKET_CLOSED',
+  'UND_ERR_SOCKET',
+  'AbortError',
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+]);
+
+const THROTTLED_CODES: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'TooManyRequestsException',
+  'SlowDown',
+  'LimitExceededException',
+]);
+
+interface ErrorShape {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const codesOf = (error: ErrorShape, depth = 0): string[] => {
+  const own = [textOf(error.code), textOf(error.name)].filter((code) => code !== '');
+  const { cause } = error;
+  return typeof cause === 'object' && cause !== null && depth < 3 ? [...own, ...codesOf(cause, depth + 1)] : own;
+};
+
+const reasonOf = (codes: readonly string[], status: number | undefined): FailureReason => {
+  if (codes.some((code) => UNREACHABLE_CODES.has(code))) {
+    return 'unreachable';
+  }
+  if (codes.some((code) => THROTTLED_CODES.has(code)) || status === 429) {
+    return 'throttled';
+  }
+  if (status !== undefined && status >= 500) {
+    return 'unreachable';
+  }
+  if (status !== undefined && status >= 400) {
+    return 'refused';
+  }
+  return 'unknown';
+};
+
+/**
+ * Classifies whatever an SDK client threw. A 5xx counts as unreachable: the service is there, but the write is not.
+ * The message keeps the error's own first line only where the service wrote it about itself (names, not payloads).
+ */
+export const classifyFailure = (error: unknown): Failure => {
+  if (typeof error !== 'object' || error === null) {
+    return { reason: 'unknown', code: 'Unknown', message: 'A call failed with something that is not an error.' };
+  }
+  const shape = error as ErrorShape;
+  const codes = codesOf(shape);
+  const status = shape.$metadata?.httpStatusCode;
+  const reason = reasonOf(codes, status);
+  const code = codes.find((one) => one !== 'Error') ?? 'Unknown';
+  const message = textOf(shape.message).split('\n', 1)[0]?.slice(0, 200) ?? '';
+  return { reason, code, message: message === '' ? code : message };
+};

@@ -1,0 +1,71 @@
+/** The gate as a run uses it: read both sides fresh, decide, and keep what is the highest epoch seen. */
+import { LOCAL_PREFIX, type RecordKey } from '../domain/record.ts';
+import type { RecordStore } from '../stores/record-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { GateSource } from './appconfig-source.ts';
+import { decideGate, type GateDecision, type RecordReading } from './decide.ts';
+import { type GateDocument, parseGateDocument } from './document.ts';
+
+export const GATE_KEY: RecordKey = { pk: `${LOCAL_PREFIX}GATE`, sk: 'GATE' };
+
+export interface GateDependencies {
+  readonly source: GateSource;
+  /** The home Region's workspaces table: the `GATE` record is local to it. */
+  readonly records: Pick<RecordStore, 'getLocal' | 'putLocal'>;
+  readonly telemetry: Telemetry;
+  readonly region: string;
+}
+
+const readRecorded = async (records: GateDependencies['records']): Promise<RecordReading> => {
+  const stored = await records.getLocal(GATE_KEY);
+  if (stored.kind === 'failed') {
+    return { kind: 'unreadable', failure: stored.failure };
+  }
+  if (stored.value === undefined) {
+    return { kind: 'none' };
+  }
+  const parsed = parseGateDocument(stored.value.data);
+  return parsed.kind === 'valid' ? { kind: 'recorded', document: parsed.document } : parsed;
+};
+
+/** Keeps a document as `GATE`; an older epoch never replaces a newer one, whoever writes last. */
+export const keepGateDocument = async (
+  records: GateDependencies['records'],
+  document: GateDocument,
+): Promise<'kept' | 'failed'> => {
+  const put = await records.putLocal({ ...GATE_KEY, order: document.epoch, data: JSON.stringify(document) });
+  return put.kind === 'failed' ? 'failed' : 'kept';
+};
+
+/**
+ * Reads and decides without writing: what `/v1/status` shows. Both readings are fresh; nothing of an earlier run is used.
+ */
+export const peekGate = async (dependencies: GateDependencies): Promise<GateDecision> => {
+  const [document, recorded] = await Promise.all([dependencies.source.read(), readRecorded(dependencies.records)]);
+  return decideGate(document, recorded);
+};
+
+/**
+ * The decision that a run obeys. An active answer that can't be recorded becomes passive: a Region that forgets the epoch
+ * it worked under would take an older document for news.
+ */
+export const readGate = async (dependencies: GateDependencies): Promise<GateDecision> => {
+  const decision = await peekGate(dependencies);
+  const { telemetry, region } = dependencies;
+  telemetry.log(decision.alarm ? 'error' : 'info', 'gate.decided', {
+    state: decision.state,
+    reason: decision.reason,
+    detail: decision.detail,
+    epoch: decision.inForce?.epoch,
+  });
+  telemetry.count('GateState', { Region: region, State: decision.state, Reason: decision.reason }, 1);
+  if (decision.keep !== undefined && (await keepGateDocument(dependencies.records, decision.keep)) === 'failed') {
+    return {
+      state: 'passive',
+      reason: 'record-unreadable',
+      detail: 'the GATE record could not be written',
+      alarm: true,
+    };
+  }
+  return decision;
+};

@@ -1,0 +1,32 @@
+/** Lambda entry: the internal load balancer's requests, answered from the home Region alone. */
+import { handle } from 'hono/aws-lambda';
+import { ulid } from 'ulid';
+
+import { peekGate } from '../gate/gate.ts';
+import { createApiApp } from './api-app.ts';
+import { parseStoresEnvironment } from './environment.ts';
+import { openRegion } from './open-region.ts';
+import { createTelemetry, environment, gateOf, now, openEmbedder } from './wire.ts';
+
+const telemetry = createTelemetry('api');
+const stores = parseStoresEnvironment(environment);
+const home = openRegion(stores.home);
+const gate = gateOf(home, telemetry);
+
+const app = createApiApp({
+  region: home.region,
+  role: stores.role,
+  ...(stores.peer === undefined ? {} : { peerRegion: stores.peer.region }),
+  records: home.tables.graph,
+  vectors: home.vectors,
+  embedder: await openEmbedder(),
+  readGate: async () => {
+    const { state, inForce, reason } = await peekGate(gate);
+    return { state, reason, ...(inForce === undefined ? {} : { epoch: inForce.epoch }) };
+  },
+  telemetry,
+  now,
+  requestId: () => ulid(),
+});
+
+export const handler = handle(app);

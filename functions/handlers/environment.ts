@@ -1,0 +1,110 @@
+/** A function's environment, parsed once into typed values. The Pulumi program declares exactly these names. */
+import { z } from 'zod';
+
+import type { SourceDefinition } from '../domain/corpus.ts';
+import { ConfigError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { isRegionName, type RegionName } from '../domain/region.ts';
+import type { ClientTarget } from '../aws/client-options.ts';
+
+const text = z.string().min(1);
+const regionName = z.custom<RegionName>((value) => typeof value === 'string' && isRegionName(value));
+
+const storesSchema = z.object({
+  region: regionName,
+  workspaces: text,
+  audit: text,
+  graph: text,
+  bucket: text,
+  index: text,
+  dynamodb: text.optional(),
+  s3vectors: text.optional(),
+});
+
+const sourceSchema = z.array(
+  z.strictObject({
+    id: text,
+    kind: z.literal('git'),
+    name: text.optional(),
+    url: text,
+    branch: text.optional(),
+  }),
+);
+
+export type StoresAddress = z.infer<typeof storesSchema>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const refuse = (what: string): never => {
+  throw new ConfigError(`${what}; the Pulumi program declares it: deploy the stack again`);
+};
+
+/** One variable that the function can't do without. */
+export const requireText = (environment: Environment, name: string): string => {
+  const value = environment[name];
+  return value === undefined || value === '' ? refuse(`the variable ${name} is not set`) : value;
+};
+
+const parseStores = (environment: Environment, side: 'HOME' | 'PEER'): StoresAddress => {
+  const read = (name: string): string | undefined => environment[`TWINMAP_${side}_${name}`];
+  const parsed = storesSchema.safeParse({
+    region: read('REGION'),
+    workspaces: read('TABLE_WORKSPACES'),
+    audit: read('TABLE_AUDIT'),
+    graph: read('TABLE_GRAPH'),
+    bucket: read('VECTOR_BUCKET'),
+    index: read('VECTOR_INDEX'),
+    dynamodb: read('DYNAMODB_ENDPOINT'),
+    s3vectors: read('S3VECTORS_ENDPOINT'),
+  });
+  return parsed.success
+    ? parsed.data
+    : refuse(`the variables TWINMAP_${side}_… are incomplete (${parsed.error.issues[0]?.path.join('.') ?? ''})`);
+};
+
+export interface StoresEnvironment {
+  readonly role: 'primary' | 'secondary';
+  readonly home: StoresAddress;
+  readonly peer: StoresAddress | undefined;
+}
+
+export const parseStoresEnvironment = (environment: Environment): StoresEnvironment => {
+  const role = requireText(environment, 'TWINMAP_ROLE');
+  return {
+    role: role === 'primary' || role === 'secondary' ? role : refuse(`TWINMAP_ROLE is ${role}`),
+    home: parseStores(environment, 'HOME'),
+    peer: environment['TWINMAP_PEER_REGION'] === undefined ? undefined : parseStores(environment, 'PEER'),
+  };
+};
+
+/** The configured sources; a name is what people call it, the id where none was given. */
+export const parseSources = (environment: Environment): readonly SourceDefinition[] => {
+  let value: unknown;
+  try {
+    value = JSON.parse(environment['TWINMAP_SOURCES'] ?? '[]');
+  } catch (error) {
+    throw new ConfigError('TWINMAP_SOURCES is not JSON; deploy the stack again', { cause: error });
+  }
+  const parsed = sourceSchema.safeParse(value);
+  if (!parsed.success) {
+    return refuse('TWINMAP_SOURCES is not a list of sources');
+  }
+  return parsed.data.map(({ id, kind, url, branch, name }) => {
+    const source: SourceDefinition = { id, kind, url, name: name ?? id };
+    return branch === undefined ? source : Object.assign(source, { branch });
+  });
+};
+
+/** The home Region's client target for a service that only home has. */
+export const homeTarget = (
+  environment: Environment,
+  service: 'APPCONFIGDATA' | 'SQS',
+  callTimeoutMs: number,
+): ClientTarget => {
+  const endpoint = environment[`TWINMAP_HOME_${service}_ENDPOINT`];
+  return {
+    region: requireText(environment, 'TWINMAP_HOME_REGION'),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    bounds: { connectTimeoutMs: LIMITS.homeConnectTimeoutMs, callTimeoutMs, attemptsMax: LIMITS.readAttemptsMax },
+  };
+};

@@ -1,0 +1,32 @@
+/** Opens the connector of a configured source, with the hosts that this stack allows. */
+import type { Connector } from '../connectors/connector.ts';
+import { createGitConnector } from '../connectors/git/git-connector.ts';
+import type { SourceDefinition } from '../domain/corpus.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Environment } from './environment.ts';
+
+export interface ConnectorSetting {
+  /** Scratch space of this invocation. */
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly telemetry: Telemetry;
+}
+
+export const openConnector = (source: SourceDefinition, setting: ConnectorSetting): Connector => {
+  const loopbackOrigin = setting.environment['TWINMAP_GIT_LOOPBACK_ORIGIN'];
+  return createGitConnector(
+    {
+      id: source.id,
+      url: source.url,
+      ...(source.branch === undefined ? {} : { branch: source.branch }),
+      gitHosts: (setting.environment['TWINMAP_GIT_HOSTS'] ?? '').split(',').filter((host) => host !== ''),
+      ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
+    },
+    {
+      directory: setting.directory,
+      onProgress: ({ phase, done, total }) => {
+        setting.telemetry.log('info', 'source.progress', { source: source.id, phase, done, total });
+      },
+    },
+  );
+};

@@ -1,0 +1,68 @@
+/**
+ * Full or incremental? A full cycle lists the origin and compares it with the records of both Regions; it is what makes any
+ * leftover of a run that died harmless. Pure: states in, decision with its reason out.
+ */
+import type { SourcePayload } from '../domain/corpus.ts';
+import { fenceOfVersion, parseFence } from '../domain/version.ts';
+import type { SourceState } from '../stores/record-store.ts';
+
+export type CycleMode =
+  | { readonly kind: 'incremental'; readonly committed: SourcePayload }
+  | { readonly kind: 'full'; readonly reason: FullReason };
+
+export type FullReason =
+  | 'never-committed'
+  /** The Regions show different commits: one of them missed the last one. */
+  | 'commits-differ'
+  /** A run claimed the source after the last commit and did not finish: what it wrote is unknown. */
+  | 'unfinished-run'
+  | 'new-epoch-or-region'
+  | 'index-changed'
+  | 'daily'
+  | 'cursor-lost';
+
+export interface ModeInput {
+  /** As read before this run's own claim. */
+  readonly home: SourceState;
+  /** Absent in a single-Region install. */
+  readonly peer?: SourceState;
+  /** The home record's payload, where there is one that can be read. */
+  readonly committed: SourcePayload | undefined;
+  readonly epoch: number;
+  readonly region: string;
+  /** Names embedder and splitter: another one makes other vectors. */
+  readonly index: string;
+  readonly now: number;
+  readonly fullCycleIntervalMs: number;
+}
+
+const settled = (state: SourceState): boolean =>
+  state.record !== undefined && state.f === fenceOfVersion(state.record.v);
+
+const fullReason = (input: ModeInput): FullReason | undefined => {
+  const { home, peer, committed } = input;
+  if (home.record === undefined || committed === undefined) {
+    return 'never-committed';
+  }
+  if (peer !== undefined && (peer.record?.v !== home.record.v || peer.record.h !== home.record.h)) {
+    return 'commits-differ';
+  }
+  if (!settled(home) || (peer !== undefined && !settled(peer))) {
+    return 'unfinished-run';
+  }
+  const fence = parseFence(home.f ?? '');
+  if (fence?.epoch !== input.epoch || fence.region !== input.region) {
+    return 'new-epoch-or-region';
+  }
+  if (committed.index !== input.index) {
+    return 'index-changed';
+  }
+  return input.now - committed.lastFullAt >= input.fullCycleIntervalMs ? 'daily' : undefined;
+};
+
+export const decideMode = (input: ModeInput): CycleMode => {
+  const reason = fullReason(input);
+  return reason === undefined && input.committed !== undefined
+    ? { kind: 'incremental', committed: input.committed }
+    : { kind: 'full', reason: reason ?? 'never-committed' };
+};

@@ -1,0 +1,137 @@
+/**
+ * What a cycle knows of the documents that are stored. In a full cycle everything was listed; in an incremental one the
+ * few documents that changed are read when they are met, in every declared Region. Both answer the same questions.
+ */
+import { chunkKey, documentKey, type DocumentPayload, parseDocumentPayload } from '../domain/corpus.ts';
+import type { RecordDigest } from '../domain/record.ts';
+import type { SideFailure } from '../dual-write/outcome.ts';
+import type { RegionPair } from '../dual-write/regions.ts';
+import type { StoredRecord } from '../stores/record-store.ts';
+import { type HeldPair, isEqual, isLive, type KnownDocument, type Listing } from './listing.ts';
+
+export interface KnownDocuments {
+  /** Reads what is not known yet; answers with the side that failed. */
+  load(ids: readonly string[]): Promise<SideFailure | undefined>;
+  get(id: string): KnownDocument | undefined;
+  /** Held equally everywhere, made by this index, from this revision: nothing to do. */
+  isCurrent(id: string, rev: string): boolean;
+  /** The vector key under which every Region's record lists this chunk; undefined where it must be put again. */
+  reusableVector(id: string, chunkId: string): string | undefined;
+  /** Chunk records of a document that are not in `wanted` and must become tombstones. */
+  staleChunks(id: string, wanted: ReadonlySet<string>): readonly string[];
+  forget(id: string): void;
+}
+
+const payloadIsCurrent = (known: KnownDocument | undefined, rev: string, index: string): boolean =>
+  known?.payload !== undefined && isEqual(known) && known.payload.rev === rev && known.payload.index === index;
+
+const listedVector = (known: KnownDocument | undefined, chunkId: string, index: string): string | undefined =>
+  // Judged by every Region's own record: what only home lists is new for the peer.
+  known?.payload !== undefined && isEqual(known) && known.payload.index === index
+    ? known.payload.chunks.find(({ c }) => c === chunkId)?.k
+    : undefined;
+
+/** After a full listing: everything is known, nothing is read. */
+export const knownFromListing = (listing: Listing, index: string): KnownDocuments => {
+  const chunkHeld = (id: string, chunkId: string): boolean => {
+    const pair = listing.chunks.get(id)?.get(chunkId);
+    return pair !== undefined && isEqual(pair) && isLive(pair.home);
+  };
+  return {
+    load: async () => undefined,
+    get: (id) => listing.documents.get(id),
+    isCurrent: (id, rev) => {
+      const known = listing.documents.get(id);
+      return (
+        payloadIsCurrent(known, rev, index) && (known?.payload?.chunks.every(({ c }) => chunkHeld(id, c)) ?? false)
+      );
+    },
+    reusableVector: (id, chunkId) =>
+      chunkHeld(id, chunkId) ? listedVector(listing.documents.get(id), chunkId, index) : undefined,
+    staleChunks: (id, wanted) => {
+      const stale = (entry: readonly [string, HeldPair]): boolean =>
+        !wanted.has(entry[0]) && !(isEqual(entry[1]) && !isLive(entry[1].home));
+      return [...(listing.chunks.get(id) ?? [])].filter((entry) => stale(entry)).map(([chunkId]) => chunkId);
+    },
+    forget: () => undefined,
+  };
+};
+
+const digestOf = (record: StoredRecord | undefined): RecordDigest | undefined => {
+  if (record === undefined) {
+    return undefined;
+  }
+  const { data: _data, op: _op, f: _f, ...digest } = record;
+  return digest;
+};
+
+interface LoadedDocument extends KnownDocument {
+  /** Chunk ids that either Region's record lists. */
+  readonly listed: ReadonlySet<string>;
+}
+
+const payloadOf = (record: StoredRecord | undefined): DocumentPayload | undefined =>
+  record === undefined || record.del === true ? undefined : parseDocumentPayload(record.data);
+
+const loadOne = async (
+  regions: RegionPair,
+  sourceId: string,
+  id: string,
+): Promise<
+  { readonly kind: 'loaded'; readonly document: LoadedDocument } | ({ readonly kind: 'failed' } & SideFailure)
+> => {
+  const key = documentKey(sourceId, id);
+  const [home, peer] = await Promise.all([regions.home.tables.graph.get(key), regions.peer?.tables.graph.get(key)]);
+  if (peer?.kind === 'failed') {
+    return { kind: 'failed', side: 'peer', failure: peer.failure };
+  }
+  if (home.kind === 'failed') {
+    return { kind: 'failed', side: 'home', failure: home.failure };
+  }
+  const peerRecord = peer === undefined ? home.value : peer.value;
+  const payload = payloadOf(home.value);
+  return {
+    kind: 'loaded',
+    document: {
+      home: digestOf(home.value),
+      peer: digestOf(peerRecord),
+      payload,
+      listed: new Set([...(payload?.chunks ?? []), ...(payloadOf(peerRecord)?.chunks ?? [])].map(({ c }) => c)),
+    },
+  };
+};
+
+/**
+ * In an incremental cycle. It runs only where the last one committed in both Regions and no run came after it, so a
+ * record that is equal in both has equal chunk records too (they are written before it).
+ */
+export const knownOnDemand = (regions: RegionPair, sourceId: string, index: string): KnownDocuments => {
+  const loaded = new Map<string, LoadedDocument>();
+  return {
+    load: async (ids) => {
+      const missing = ids.filter((id) => !loaded.has(id));
+      const outcomes = await Promise.all(missing.map(async (id) => loadOne(regions, sourceId, id)));
+      for (const [at, outcome] of outcomes.entries()) {
+        if (outcome.kind === 'failed') {
+          return outcome;
+        }
+        loaded.set(missing[at] ?? '', outcome.document);
+      }
+      return undefined;
+    },
+    get: (id) => loaded.get(id),
+    isCurrent: (id, rev) => payloadIsCurrent(loaded.get(id), rev, index),
+    reusableVector: (id, chunkId) => listedVector(loaded.get(id), chunkId, index),
+    staleChunks: (id, wanted) => [...(loaded.get(id)?.listed ?? [])].filter((chunkId) => !wanted.has(chunkId)),
+    forget: (id) => {
+      loaded.delete(id);
+    },
+  };
+};
+
+/** The keys of a document's chunk records. */
+export const chunkKeysOf = (
+  sourceId: string,
+  id: string,
+  chunkIds: readonly string[],
+): readonly ReturnType<typeof chunkKey>[] => chunkIds.map((chunkId) => chunkKey(sourceId, id, chunkId));

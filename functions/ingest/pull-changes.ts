@@ -1,0 +1,239 @@
+/**
+ * The middle of a cycle: pulls changes in bounded batches, plans them and keeps a few batches in flight, so that reading,
+ * embedding and both Regions' writes overlap. The checkpoint that is handed on never runs ahead of what is written.
+ */
+import type { Cursor, PullEvent, SourceEntry } from '../connectors/connector.ts';
+import type { DocumentPayload, SourceCounts } from '../domain/corpus.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
+import { indexName } from './index-name.ts';
+import type { KnownDocuments } from './known-documents.ts';
+import { documentIdOf, planDocument, type PlannedDocument, planSkipped } from './plan-document.ts';
+import { splitDocument } from './split/split-document.ts';
+import { type BatchOutcome, writeDocuments, type WriteDependencies, writeTombstones } from './write-documents.ts';
+
+export type PullOutcome =
+  | { readonly kind: 'complete'; readonly cursor: Cursor }
+  /** Time is nearly up: everything up to the cursor is written. */
+  | { readonly kind: 'paused'; readonly cursor: Cursor | null }
+  | { readonly kind: 'cursor-lost'; readonly why: string }
+  | CycleStop;
+
+/** What the pull changed, kept for the counts of the source record. */
+export interface PullTally {
+  changed: number;
+  deleted: number;
+  counts: SourceCounts;
+}
+
+interface Batch {
+  readonly documents: PlannedDocument[];
+  readonly deletes: string[];
+  chars: number;
+}
+
+const BATCHES_IN_FLIGHT_MAX = 3;
+const BATCH_CHARS_MAX = 512 * 1024;
+
+export const addCounts = (counts: SourceCounts, payload: DocumentPayload | undefined, sign: 1 | -1): SourceCounts => {
+  if (payload === undefined) {
+    return counts;
+  }
+  const skipped = payload.skipped === undefined ? 0 : 1;
+  return {
+    documents: counts.documents + sign * (1 - skipped),
+    chunks: counts.chunks + sign * payload.chunks.length,
+    skipped: counts.skipped + sign * skipped,
+  };
+};
+
+export class ChangePuller {
+  readonly #dependencies: CycleDependencies;
+  readonly #known: KnownDocuments;
+  readonly #write: WriteDependencies;
+  readonly #tally: PullTally;
+  readonly #onWritten: (payload: DocumentPayload) => void;
+  readonly #inFlight: Promise<void>[] = [];
+  #batch: Batch = { documents: [], deletes: [], chars: 0 };
+  /** Turns of `#covered`: a batch counts only when all before it are written. */
+  #covered: Cursor | null;
+  #stop: CycleStop | undefined;
+  /** A defect in a batch that ran in the background: kept and thrown by `pull`, never an unhandled rejection. */
+  #thrown: Error | undefined;
+
+  constructor(options: {
+    readonly dependencies: CycleDependencies;
+    readonly known: KnownDocuments;
+    readonly write: WriteDependencies;
+    readonly tally: PullTally;
+    readonly onWritten: (payload: DocumentPayload) => void;
+  }) {
+    this.#dependencies = options.dependencies;
+    this.#known = options.known;
+    this.#write = options.write;
+    this.#tally = options.tally;
+    this.#onWritten = options.onWritten;
+    this.#covered = null;
+  }
+
+  /** Pulls from the cursor until the origin is through, time is up, or a Region fails. */
+  async pull(cursor: Cursor | null): Promise<PullOutcome> {
+    this.#covered = cursor;
+    const context = {
+      signal: this.#dependencies.signal,
+      select: async (entries: readonly SourceEntry[]) => this.#select(entries),
+    };
+    let last: PullOutcome | undefined;
+    try {
+      for await (const event of this.#dependencies.connector.pull(context, cursor)) {
+        last = await this.#take(event);
+        if (last !== undefined || this.#stop !== undefined || this.#thrown !== undefined) {
+          break;
+        }
+      }
+    } finally {
+      await Promise.all(this.#inFlight);
+    }
+    if (this.#thrown !== undefined) {
+      throw this.#thrown;
+    }
+    if (this.#stop !== undefined) {
+      return this.#stop;
+    }
+    return last ?? { kind: 'paused', cursor: this.#covered };
+  }
+
+  async #take(event: PullEvent): Promise<PullOutcome | undefined> {
+    const { source } = this.#dependencies;
+    const index = indexName(this.#dependencies.embedder);
+    switch (event.op) {
+      case 'upsert': {
+        const { document } = event;
+        const split = splitDocument({ path: document.path, text: document.text, sourceName: source.name });
+        const input = { sourceId: source.id, nativeId: document.id, path: document.path, rev: document.rev, index };
+        this.#batch.documents.push(planDocument(input, document.text, split, this.#known));
+        this.#batch.chars += document.text.length;
+        return this.#flushIfFull();
+      }
+      case 'skip': {
+        const { entry, path, reason } = event;
+        const input = { sourceId: source.id, nativeId: entry.id, path, rev: entry.rev, index };
+        this.#batch.documents.push(planSkipped(input, reason, this.#known));
+        return this.#flushIfFull();
+      }
+      case 'delete': {
+        this.#batch.deletes.push(documentIdOf(source.id, event.id));
+        return this.#flushIfFull();
+      }
+      case 'checkpoint': {
+        return this.#checkpoint(event.cursor, event.complete);
+      }
+      case 'cursor-lost': {
+        return { kind: 'cursor-lost', why: event.why };
+      }
+    }
+  }
+
+  async #flushIfFull(): Promise<undefined> {
+    const { documents, deletes, chars } = this.#batch;
+    if (documents.length + deletes.length >= LIMITS.documentsInFlightMax || chars >= BATCH_CHARS_MAX) {
+      await this.#flush();
+    }
+    return undefined;
+  }
+
+  async #checkpoint(cursor: Cursor, complete: boolean): Promise<PullOutcome | undefined> {
+    await this.#flush(cursor);
+    if (complete) {
+      return { kind: 'complete', cursor };
+    }
+    if (this.#dependencies.remainingMs() < LIMITS.handoverMarginMs) {
+      await Promise.all(this.#inFlight);
+      return { kind: 'paused', cursor: this.#covered };
+    }
+    return undefined;
+  }
+
+  /** Starts writing the batch; waits only while too many are in flight. */
+  async #flush(covers?: Cursor): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = { documents: [], deletes: [], chars: 0 };
+    const before = this.#inFlight.at(-1);
+    this.#inFlight.push(this.#writeBatch(batch, before, covers));
+    const oldest = this.#inFlight.at(-BATCHES_IN_FLIGHT_MAX);
+    await oldest;
+    if (this.#inFlight.length > BATCHES_IN_FLIGHT_MAX) {
+      this.#inFlight.shift();
+    }
+  }
+
+  async #writeBatch(batch: Batch, before: Promise<void> | undefined, covers: Cursor | undefined): Promise<void> {
+    try {
+      const outcome = await this.#writeParts(batch);
+      await before;
+      if (outcome.kind !== 'written') {
+        this.#stop ??= outcome;
+      } else if (this.#stop === undefined && this.#thrown === undefined) {
+        this.#count(batch, outcome.documents);
+        this.#covered = covers ?? this.#covered;
+      }
+    } catch (error) {
+      this.#thrown ??= error instanceof Error ? error : new Error('a batch failed', { cause: error });
+    }
+  }
+
+  async #writeParts(batch: Batch): Promise<BatchOutcome> {
+    if (this.#stop !== undefined) {
+      return this.#stop;
+    }
+    const unread = await this.#known.load(batch.deletes);
+    if (unread !== undefined) {
+      return stopAt('list', unread.side, unread.failure);
+    }
+    const refused = await writeTombstones(
+      this.#write,
+      batch.deletes.map((id) => ({ id, chunkIds: this.#known.staleChunks(id, new Set()), document: true })),
+    );
+    if (refused !== undefined) {
+      return refused;
+    }
+    return batch.documents.length === 0
+      ? { kind: 'written', documents: [] }
+      : writeDocuments(this.#write, batch.documents);
+  }
+
+  #count(batch: Batch, written: readonly DocumentPayload[]): void {
+    const tally = this.#tally;
+    for (const id of batch.deletes) {
+      tally.counts = addCounts(tally.counts, this.#known.get(id)?.payload, -1);
+      tally.deleted += 1;
+      this.#known.forget(id);
+    }
+    for (const payload of written) {
+      tally.counts = addCounts(tally.counts, this.#known.get(payload.id)?.payload, -1);
+      tally.counts = addCounts(tally.counts, payload, 1);
+      tally.changed += 1;
+      this.#onWritten(payload);
+      this.#known.forget(payload.id);
+    }
+    if (written.length + batch.deletes.length > 0) {
+      this.#dependencies.telemetry.log('info', 'cycle.progress', {
+        source: this.#dependencies.source.id,
+        changed: tally.changed,
+        deleted: tally.deleted,
+        chunks: tally.counts.chunks,
+      });
+    }
+  }
+
+  async #select(entries: readonly SourceEntry[]): Promise<ReadonlySet<string>> {
+    const { source } = this.#dependencies;
+    const ids = entries.map(({ id }) => documentIdOf(source.id, id));
+    const unread = await this.#known.load(ids);
+    if (unread !== undefined) {
+      this.#stop ??= stopAt('list', unread.side, unread.failure);
+      return new Set();
+    }
+    return new Set(entries.filter(({ rev }, at) => !this.#known.isCurrent(ids[at] ?? '', rev)).map(({ id }) => id));
+  }
+}

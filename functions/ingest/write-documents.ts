@@ -1,0 +1,158 @@
+/**
+ * Writes a batch of planned documents to every declared Region, in the order that keeps readers and proofs right:
+ * vectors, then new chunk records and tombstones of stale ones, then the document records that list them. A document
+ * record that is equal in both Regions therefore vouches for everything that it lists.
+ */
+import { chunkKey, documentKey, type DocumentPayload } from '../domain/corpus.ts';
+import { InvariantError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { ReplicatedRecord } from '../domain/record.ts';
+import { ingestVersion } from '../domain/version.ts';
+import type { DualWriter } from '../dual-write/dual-writer.ts';
+import { failureOf, type SideFailure } from '../dual-write/outcome.ts';
+import type { Embedder } from '../embed/embedder.ts';
+import { makeRecord, makeTombstone } from '../stores/envelope.ts';
+import { batchesOf } from '../stores/vector-batches.ts';
+import { makeVector } from '../stores/vector-hash.ts';
+import type { StoredVector } from '../stores/vector-store.ts';
+import { type CycleStop, stopAt } from './cycle-types.ts';
+import { runLimited } from './limiter.ts';
+import type { PlannedDocument } from './plan-document.ts';
+
+/** The fence that a run writes under, and the numbers that order its records. */
+export interface RunVersions {
+  readonly op: string;
+  next(): string;
+}
+
+export const runVersions = (fence: string, op: string, start: number): RunVersions & { seq(): number } => {
+  let seq = start;
+  return {
+    op,
+    next: () => {
+      seq += 1;
+      return ingestVersion(fence, seq);
+    },
+    seq: () => seq,
+  };
+};
+
+export interface WriteDependencies {
+  readonly sourceId: string;
+  readonly writer: DualWriter;
+  readonly embedder: Embedder;
+  readonly versions: RunVersions;
+  readonly signal: AbortSignal;
+}
+
+const putAll = async (
+  dependencies: WriteDependencies,
+  records: readonly ReplicatedRecord[],
+): Promise<SideFailure | undefined> =>
+  runLimited(
+    records.map((record) => async () => failureOf(await dependencies.writer.put('graph', record))),
+    LIMITS.recordWritesInFlightMax,
+  );
+
+const embedVectors = async (
+  dependencies: WriteDependencies,
+  documents: readonly PlannedDocument[],
+): Promise<{ readonly kind: 'embedded'; readonly vectors: readonly StoredVector[] } | CycleStop> => {
+  const chunks = documents.flatMap(({ newChunks }) => newChunks);
+  const embedded = await Promise.all(
+    batchesOf(chunks, LIMITS.embedTextsMax).map(async (batch) => ({
+      batch,
+      result: await dependencies.embedder.embed(
+        batch.map(({ embedText }) => embedText),
+        dependencies.signal,
+      ),
+    })),
+  );
+  const vectors: StoredVector[] = [];
+  for (const { batch, result } of embedded) {
+    if (result.kind === 'failed') {
+      return stopAt('embed', 'home', result.failure);
+    }
+    for (const [at, { payload, chunkId }] of batch.entries()) {
+      const data = result.value[at];
+      if (data === undefined) {
+        throw new InvariantError('the embedder answered with fewer vectors than texts');
+      }
+      const metadata = { src: payload.src, doc: payload.doc, chunk: chunkId };
+      vectors.push(makeVector(data, metadata, dependencies.versions.op));
+    }
+  }
+  return { kind: 'embedded', vectors };
+};
+
+const chunkRecords = (dependencies: WriteDependencies, document: PlannedDocument): readonly ReplicatedRecord[] => {
+  const { sourceId, versions } = dependencies;
+  const write = (): { v: string; op: string } => ({ v: versions.next(), op: versions.op });
+  return [
+    ...document.newChunks.map(({ key, payload }) => makeRecord(key, write(), payload)),
+    ...document.staleChunkIds.map((chunkId) => makeTombstone(chunkKey(sourceId, document.id, chunkId), write())),
+  ];
+};
+
+export type BatchOutcome = { readonly kind: 'written'; readonly documents: readonly DocumentPayload[] } | CycleStop;
+
+/** Writes one batch; after a failure nothing further of it is started. Every step may be repeated. */
+export const writeDocuments = async (
+  dependencies: WriteDependencies,
+  documents: readonly PlannedDocument[],
+): Promise<BatchOutcome> => {
+  const embedded = await embedVectors(dependencies, documents);
+  if (embedded.kind !== 'embedded') {
+    return embedded;
+  }
+  const { vectors } = embedded;
+  for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
+    const refused = failureOf(await dependencies.writer.putVectors(batch));
+    if (refused !== undefined) {
+      return stopAt('write', refused.side, refused.failure);
+    }
+  }
+  const refusedChunk = await putAll(
+    dependencies,
+    documents.flatMap((document) => chunkRecords(dependencies, document)),
+  );
+  if (refusedChunk !== undefined) {
+    return stopAt('write', refusedChunk.side, refusedChunk.failure);
+  }
+  const keys = new Map(vectors.map(({ key, metadata }) => [`${metadata.doc}#${metadata.chunk}`, key]));
+  const payloads = documents.map((document) =>
+    document.complete(
+      new Map(document.newChunks.map(({ chunkId }) => [chunkId, keys.get(`${document.id}#${chunkId}`) ?? ''])),
+    ),
+  );
+  const refused = await putAll(
+    dependencies,
+    payloads.map((payload) =>
+      makeRecord(
+        documentKey(dependencies.sourceId, payload.id),
+        { v: dependencies.versions.next(), op: dependencies.versions.op },
+        payload,
+      ),
+    ),
+  );
+  return refused === undefined
+    ? { kind: 'written', documents: payloads }
+    : stopAt('write', refused.side, refused.failure);
+};
+
+/** Tombstones for documents that are gone: their chunks first, so that the document's own tombstone vouches for them. */
+export const writeTombstones = async (
+  dependencies: WriteDependencies,
+  documents: readonly { readonly id: string; readonly chunkIds: readonly string[]; readonly document: boolean }[],
+): Promise<CycleStop | undefined> => {
+  const { sourceId, versions } = dependencies;
+  const write = (): { v: string; op: string } => ({ v: versions.next(), op: versions.op });
+  const chunks = documents.flatMap(({ id, chunkIds }) =>
+    chunkIds.map((chunkId) => makeTombstone(chunkKey(sourceId, id, chunkId), write())),
+  );
+  const records = documents
+    .filter(({ document }) => document)
+    .map(({ id }) => makeTombstone(documentKey(sourceId, id), write()));
+  const refused = (await putAll(dependencies, chunks)) ?? (await putAll(dependencies, records));
+  return refused === undefined ? undefined : stopAt('delete', refused.side, refused.failure);
+};

@@ -1,0 +1,107 @@
+/**
+ * Names every key that two Regions hold differently, by walking two hash trees down to the differing leaves. Only hashes
+ * of differing nodes, then the entries of differing leaves, are asked for.
+ */
+import { done, type Result } from '../domain/failure.ts';
+import { type DigestEntry, differingChildren, LEAF_DEPTH, type NodePath } from './digest-tree.ts';
+
+export type DifferenceKind =
+  /** The left Region lacks it. */
+  | 'missing-left'
+  /** The right Region lacks it. */
+  | 'missing-right'
+  /** Both hold it, the left one in an older version. */
+  | 'stale-left'
+  | 'stale-right'
+  /** The same version with other bytes: never the protocol's doing. */
+  | 'different-bytes';
+
+export interface Difference {
+  readonly key: readonly string[];
+  readonly kind: DifferenceKind;
+}
+
+/** One Region's tree of one store, wherever it was computed. */
+export interface TreeReader {
+  root(): Promise<Result<string>>;
+  children(paths: readonly NodePath[]): Promise<Result<readonly (readonly string[])[]>>;
+  entries(leaves: readonly NodePath[]): Promise<Result<readonly (readonly DigestEntry[])[]>>;
+}
+
+const kindOf = (left: DigestEntry | undefined, right: DigestEntry | undefined): DifferenceKind | undefined => {
+  if (left === undefined || left.h === 'missing') {
+    return right === undefined || right.h === 'missing' ? undefined : 'missing-left';
+  }
+  if (right === undefined || right.h === 'missing') {
+    return 'missing-right';
+  }
+  if (left.v !== right.v) {
+    return left.v < right.v ? 'stale-left' : 'stale-right';
+  }
+  return left.h === right.h && left.del === right.del ? undefined : 'different-bytes';
+};
+
+/** The differences within one leaf, in key order. */
+export const diffLeaf = (left: readonly DigestEntry[], right: readonly DigestEntry[]): Difference[] => {
+  const byKey = new Map<string, { key: readonly string[]; left?: DigestEntry; right?: DigestEntry }>();
+  for (const entry of left) {
+    byKey.set(JSON.stringify(entry.key), { key: entry.key, left: entry });
+  }
+  for (const entry of right) {
+    const name = JSON.stringify(entry.key);
+    byKey.set(name, { ...byKey.get(name), key: entry.key, right: entry });
+  }
+  return [...byKey.entries()]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, pair]) => {
+      const kind = kindOf(pair.left, pair.right);
+      return kind === undefined ? [] : [{ key: pair.key, kind }];
+    });
+};
+
+const descend = async (
+  left: TreeReader,
+  right: TreeReader,
+  paths: readonly NodePath[],
+): Promise<Result<readonly NodePath[]>> => {
+  const [leftNodes, rightNodes] = await Promise.all([left.children(paths), right.children(paths)]);
+  if (leftNodes.kind === 'failed') {
+    return leftNodes;
+  }
+  if (rightNodes.kind === 'failed') {
+    return rightNodes;
+  }
+  return done(
+    paths.flatMap((path, at) => differingChildren(path, leftNodes.value[at] ?? [], rightNodes.value[at] ?? [])),
+  );
+};
+
+/** Compares one store of two Regions; an empty list means that the roots are equal. */
+export const compareTrees = async (left: TreeReader, right: TreeReader): Promise<Result<readonly Difference[]>> => {
+  const [leftRoot, rightRoot] = await Promise.all([left.root(), right.root()]);
+  if (leftRoot.kind === 'failed') {
+    return leftRoot;
+  }
+  if (rightRoot.kind === 'failed') {
+    return rightRoot;
+  }
+  let paths: readonly NodePath[] = leftRoot.value === rightRoot.value ? [] : [''];
+  for (let depth = 0; depth < LEAF_DEPTH && paths.length > 0; depth += 1) {
+    const below = await descend(left, right, paths);
+    if (below.kind === 'failed') {
+      return below;
+    }
+    paths = below.value;
+  }
+  if (paths.length === 0) {
+    return done([]);
+  }
+  const [leftEntries, rightEntries] = await Promise.all([left.entries(paths), right.entries(paths)]);
+  if (leftEntries.kind === 'failed') {
+    return leftEntries;
+  }
+  if (rightEntries.kind === 'failed') {
+    return rightEntries;
+  }
+  return done(paths.flatMap((_, at) => diffLeaf(leftEntries.value[at] ?? [], rightEntries.value[at] ?? [])));
+};

@@ -1,0 +1,88 @@
+/**
+ * Telemetry as Lambda wants it: one JSON line per event on stdout, and metrics in CloudWatch's embedded metric format, which
+ * need no endpoint and no permission. Writes are counted per (store, Region, outcome) and flushed together, so that ten
+ * thousand writes are a few lines, each naming the Region that they went to.
+ */
+import type { LogFields, LogLevel, Telemetry } from './telemetry.ts';
+
+export interface StdoutTelemetryOptions {
+  readonly print: (line: string) => void;
+  readonly now: () => number;
+  readonly functionName: string;
+  readonly debug: boolean;
+}
+
+interface WriteTally {
+  readonly store: string;
+  readonly region: string;
+  readonly outcome: string;
+  count: number;
+  /** At most 100 samples: what one EMF value array takes. */
+  readonly latenciesMs: number[];
+}
+
+const NAMESPACE = 'Twinmap';
+const SAMPLES_MAX = 100;
+
+const metricLine = (
+  timestamp: number,
+  dimensions: Readonly<Record<string, string>>,
+  metrics: readonly { readonly Name: string; readonly Unit: string; readonly value: number | readonly number[] }[],
+): string =>
+  JSON.stringify({
+    _aws: {
+      Timestamp: timestamp,
+      CloudWatchMetrics: [
+        {
+          Namespace: NAMESPACE,
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: metrics.map(({ Name, Unit }) => ({ Name, Unit })),
+        },
+      ],
+    },
+    ...dimensions,
+    ...Object.fromEntries(metrics.map(({ Name, value }) => [Name, value])),
+  });
+
+export class StdoutTelemetry implements Telemetry {
+  readonly #options: StdoutTelemetryOptions;
+  readonly #writes = new Map<string, WriteTally>();
+
+  constructor(options: StdoutTelemetryOptions) {
+    this.#options = options;
+  }
+
+  log(level: LogLevel, event: string, fields: LogFields = {}): void {
+    if (level === 'debug' && !this.#options.debug) {
+      return;
+    }
+    const { now, functionName, print } = this.#options;
+    print(JSON.stringify({ time: new Date(now()).toISOString(), level, event, function: functionName, ...fields }));
+  }
+
+  write(store: string, region: string, outcome: string, durationMs: number): void {
+    const key = `${store}|${region}|${outcome}`;
+    const tally = this.#writes.get(key) ?? { store, region, outcome, count: 0, latenciesMs: [] };
+    this.#writes.set(key, tally);
+    tally.count += 1;
+    if (tally.latenciesMs.length < SAMPLES_MAX) {
+      tally.latenciesMs.push(durationMs);
+    }
+  }
+
+  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void {
+    this.#options.print(metricLine(this.#options.now(), dimensions, [{ Name: metric, Unit: 'Count', value }]));
+  }
+
+  flush(): void {
+    for (const { store, region, outcome, count, latenciesMs } of this.#writes.values()) {
+      this.#options.print(
+        metricLine(this.#options.now(), { Store: store, Region: region, Outcome: outcome }, [
+          { Name: 'DualWrite', Unit: 'Count', value: count },
+          { Name: 'DualWriteLatencyMs', Unit: 'Milliseconds', value: latenciesMs },
+        ]),
+      );
+    }
+    this.#writes.clear();
+  }
+}

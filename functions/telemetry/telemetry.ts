@@ -1,0 +1,16 @@
+/** What a run says about itself. The port; `stdout.ts` is the only place that writes. */
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Values are names, counts and durations; never payloads or secrets. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Telemetry {
+  /** One JSON line per decision that matters; `event` is a stable name such as `cycle.finished`. */
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+  /** Counts one outcome of a call to one store of one Region; flushed as EMF lines. */
+  write(store: string, region: string, outcome: string, durationMs: number): void;
+  /** A metric outside the writes, for instance `CycleAcknowledged`. */
+  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void;
+  flush(): void;
+}

@@ -1,0 +1,120 @@
+/**
+ * The environment of each function: names and endpoints, no secrets. Every function knows its own Region's stores; the
+ * queue, the sources and the peer are given only to those that use them: only sync knows that there is a peer. Values that are known after creation only (ids,
+ * the queue's URL) come in as `V`: text where sizes are checked, a Pulumi output where the function is declared.
+ */
+import { LIMITS } from '../functions/domain/limits.ts';
+import type { RegionConfig } from './config.ts';
+import { type FunctionName, FUNCTION_NAMES, namesOf, type RegionNames } from './names.ts';
+
+export interface LiveValues<V> {
+  readonly gateApplication: V;
+  readonly gateEnvironment: V;
+  readonly gateProfile: V;
+  readonly syncQueueUrl: V;
+}
+
+type Variables<V> = Record<string, string | V>;
+
+const whereSet = (name: string, text: string | undefined): Record<string, string> =>
+  text === undefined ? {} : { [name]: text };
+
+const storeVariables = (side: 'HOME' | 'PEER', names: RegionNames): Record<string, string> => ({
+  [`TWINMAP_${side}_REGION`]: names.region,
+  [`TWINMAP_${side}_TABLE_WORKSPACES`]: names.tables.workspaces,
+  [`TWINMAP_${side}_TABLE_AUDIT`]: names.tables.audit,
+  [`TWINMAP_${side}_TABLE_GRAPH`]: names.tables.graph,
+  [`TWINMAP_${side}_VECTOR_BUCKET`]: names.vectorBucket,
+  [`TWINMAP_${side}_VECTOR_INDEX`]: names.vectorIndex,
+});
+
+const homeVariables = (config: RegionConfig): Record<string, string> => ({
+  TWINMAP_ROLE: config.role,
+  ...storeVariables('HOME', namesOf(config.region, config.accountId)),
+  ...whereSet('TWINMAP_HOME_DYNAMODB_ENDPOINT', config.homeEndpoints.dynamodb),
+  ...whereSet('TWINMAP_HOME_S3VECTORS_ENDPOINT', config.homeEndpoints.s3vectors),
+});
+
+const peerVariables = (config: RegionConfig): Record<string, string> =>
+  config.peerRegion === undefined
+    ? {}
+    : {
+        ...storeVariables('PEER', namesOf(config.peerRegion, config.accountId)),
+        ...whereSet('TWINMAP_PEER_DYNAMODB_ENDPOINT', config.peerEndpoints.dynamodb),
+        ...whereSet('TWINMAP_PEER_S3VECTORS_ENDPOINT', config.peerEndpoints.s3vectors),
+      };
+
+const gateVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variables<V> => ({
+  TWINMAP_GATE_APPLICATION: live.gateApplication,
+  TWINMAP_GATE_ENVIRONMENT: live.gateEnvironment,
+  TWINMAP_GATE_PROFILE: live.gateProfile,
+  ...whereSet('TWINMAP_HOME_APPCONFIGDATA_ENDPOINT', config.homeEndpoints.appconfigdata),
+});
+
+const queueVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variables<V> => ({
+  TWINMAP_SYNC_QUEUE_URL: live.syncQueueUrl,
+  ...whereSet('TWINMAP_HOME_SQS_ENDPOINT', config.homeEndpoints.sqs),
+});
+
+const sourceVariables = (config: RegionConfig): Record<string, string> => ({
+  TWINMAP_SOURCES: JSON.stringify(config.sources),
+  TWINMAP_GIT_HOSTS: config.gitHosts.join(','),
+  ...whereSet('TWINMAP_GIT_LOOPBACK_ORIGIN', config.gitLoopbackOrigin),
+});
+
+const embedderVariables = (config: RegionConfig): Record<string, string> => ({
+  TWINMAP_EMBEDDER: config.embedder,
+  TWINMAP_EMBEDDING_DIMENSIONS: String(config.embeddingDimensions),
+});
+
+const VARIABLES: Readonly<Record<FunctionName, <V>(config: RegionConfig, live: LiveValues<V>) => Variables<V>>> = {
+  dispatch: (config, live) => ({
+    ...gateVariables(config, live),
+    ...queueVariables(config, live),
+    ...sourceVariables(config),
+  }),
+  sync: (config, live) => ({
+    ...peerVariables(config),
+    ...gateVariables(config, live),
+    ...queueVariables(config, live),
+    ...sourceVariables(config),
+    ...embedderVariables(config),
+  }),
+  api: (config, live) => ({ ...gateVariables(config, live), ...embedderVariables(config) }),
+  proof: () => ({}),
+};
+
+export const functionEnvironment = <V>(
+  name: FunctionName,
+  config: RegionConfig,
+  live: LiveValues<V>,
+): Variables<V> => ({
+  ...homeVariables(config),
+  ...VARIABLES[name](config, live),
+});
+
+/** Values as long as AWS makes them: an AppConfig id has 7 characters. */
+const sampleValues = (config: RegionConfig): LiveValues<string> => {
+  const names = namesOf(config.region, config.accountId);
+  return {
+    gateApplication: 'a'.repeat(7),
+    gateEnvironment: 'e'.repeat(7),
+    gateProfile: 'p'.repeat(7),
+    syncQueueUrl: `https://sqs.${names.region}.${names.dnsSuffix}/${names.accountId}/${names.syncQueue}`,
+  };
+};
+
+export interface OversizedEnvironment {
+  readonly name: FunctionName;
+  readonly bytes: number;
+}
+
+/** Functions whose environment Lambda would refuse: it allows 4 KB for all names and values together. */
+export const oversizedEnvironments = (config: RegionConfig): readonly OversizedEnvironment[] =>
+  FUNCTION_NAMES.map((name) => ({
+    name,
+    bytes: Object.entries(functionEnvironment(name, config, sampleValues(config))).reduce(
+      (sum, [key, text]) => sum + Buffer.byteLength(key) + Buffer.byteLength(text),
+      0,
+    ),
+  })).filter(({ bytes }) => bytes > LIMITS.lambdaEnvironmentBytesMax);

@@ -1,0 +1,179 @@
+/**
+ * What each role may do: explicit actions on explicit ARNs, the peer's derived like our own. A function may read or write
+ * a store only where its code does; nothing here may call a control plane.
+ */
+import type * as pulumi from '@pulumi/pulumi';
+
+import {
+  functionArn,
+  type FunctionName,
+  logGroupArn,
+  queueArn,
+  regionalArn,
+  type RegionNames,
+  tableArn,
+  type TableNames,
+  vectorIndexArn,
+  viaService,
+} from './names.ts';
+
+type Text = pulumi.Input<string>;
+
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly Text[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+export interface PolicyInputs {
+  readonly home: RegionNames;
+  /** Absent in a single-Region install: no role then names another Region. */
+  readonly peer?: RegionNames;
+  readonly keyArn: Text;
+  /** The gate's configuration, as the data plane names it. */
+  readonly gateArn: Text;
+}
+
+type Table = keyof TableNames;
+
+const allow = (Sid: string, Action: readonly string[], Resource: readonly Text[]): Statement => ({
+  Sid,
+  Effect: 'Allow',
+  Action,
+  Resource,
+});
+
+const tables = (sid: string, names: RegionNames, actions: readonly string[], which: readonly Table[]): Statement =>
+  allow(
+    sid,
+    actions.map((action) => `dynamodb:${action}`),
+    which.map((table) => tableArn(names, table)),
+  );
+
+const vectors = (sid: string, names: RegionNames, actions: readonly string[]): Statement =>
+  allow(
+    sid,
+    actions.map((action) => `s3vectors:${action}`),
+    [vectorIndexArn(names)],
+  );
+
+/** Reading a table or an index under a customer-managed key is decrypted in the caller's name, through the service only. */
+const homeKey = (inputs: PolicyInputs, services: readonly string[], actions: readonly string[] = []): Statement => ({
+  ...allow('HomeKey', ['kms:Decrypt', 'kms:DescribeKey', ...actions], [inputs.keyArn]),
+  Condition: { StringEquals: { 'kms:ViaService': services.map((service) => viaService(inputs.home, service)) } },
+});
+
+/** The id of the peer's key can't be derived; its alias can, and only this program's key carries it. */
+const peerKey = (peer: RegionNames): Statement => ({
+  ...allow('PeerKey', ['kms:Decrypt', 'kms:DescribeKey'], [regionalArn(peer, 'kms', 'key/*')]),
+  Condition: {
+    StringEquals: { 'kms:ViaService': [viaService(peer, 'dynamodb'), viaService(peer, 's3vectors')] },
+    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': [peer.keyAlias] },
+  },
+});
+
+const gateRead = (inputs: PolicyInputs): Statement =>
+  allow('Gate', ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'], [inputs.gateArn]);
+
+const logs = (names: RegionNames, name: FunctionName): Statement =>
+  allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [`${logGroupArn(names, name)}:*`]);
+
+const sendToSync = (names: RegionNames): Statement =>
+  allow('SendToSync', ['sqs:SendMessage'], [queueArn(names, names.syncQueue)]);
+
+/** What the Lambda service does with the queue in the function's name. */
+const receiveFromSync = (names: RegionNames): Statement =>
+  allow(
+    'ReceiveFromSync',
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    [queueArn(names, names.syncQueue)],
+  );
+
+/** The `GATE` record is local: read, and written where a higher epoch was seen. */
+const gateRecord = (names: RegionNames): Statement =>
+  tables('GateRecord', names, ['GetItem', 'PutItem'], ['workspaces']);
+
+/** Claim and commit are updates; every other record is put. */
+const SYNC_TABLE_ACTIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
+
+const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  gateRecord(inputs.home),
+  gateRead(inputs),
+  sendToSync(inputs.home),
+  homeKey(inputs, ['dynamodb', 'sqs'], ['kms:GenerateDataKey']),
+];
+
+const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  gateRecord(inputs.home),
+  tables('HomeTables', inputs.home, SYNC_TABLE_ACTIONS, ['graph']),
+  vectors('HomeVectors', inputs.home, ['PutVectors']),
+  gateRead(inputs),
+  sendToSync(inputs.home),
+  receiveFromSync(inputs.home),
+  homeKey(inputs, ['dynamodb', 's3vectors', 'sqs'], ['kms:GenerateDataKey']),
+  ...(inputs.peer === undefined
+    ? []
+    : [
+        tables('PeerTables', inputs.peer, SYNC_TABLE_ACTIONS, ['graph']),
+        vectors('PeerVectors', inputs.peer, ['PutVectors']),
+        peerKey(inputs.peer),
+      ]),
+];
+
+/** A query that filters or returns metadata needs GetVectors too. */
+const apiStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  tables('HomeTables', inputs.home, ['GetItem', 'Query'], ['workspaces', 'graph']),
+  vectors('HomeVectors', inputs.home, ['QueryVectors', 'GetVectors']),
+  gateRead(inputs),
+  homeKey(inputs, ['dynamodb', 's3vectors']),
+];
+
+/** A listing that returns data or metadata needs GetVectors too. */
+const proofStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  tables('HomeTables', inputs.home, ['Scan'], ['workspaces', 'audit', 'graph']),
+  vectors('HomeVectors', inputs.home, ['ListVectors', 'GetVectors']),
+  homeKey(inputs, ['dynamodb', 's3vectors']),
+];
+
+const STATEMENTS: Readonly<Record<FunctionName, (inputs: PolicyInputs) => readonly Statement[]>> = {
+  dispatch: dispatchStatements,
+  sync: syncStatements,
+  api: apiStatements,
+  proof: proofStatements,
+};
+
+export const functionStatements = (name: FunctionName, inputs: PolicyInputs): readonly Statement[] => [
+  ...STATEMENTS[name](inputs),
+  logs(inputs.home, name),
+];
+
+/** The schedule calls one function, and keeps what it could not deliver. */
+export const schedulerStatements = (names: RegionNames, keyArn: Text): readonly Statement[] => [
+  allow('Dispatch', ['lambda:InvokeFunction'], [functionArn(names, 'dispatch')]),
+  allow('DeadLetters', ['sqs:SendMessage'], [queueArn(names, names.scheduleDeadLetterQueue)]),
+  {
+    ...allow('HomeKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [keyArn]),
+    Condition: { StringEquals: { 'kms:ViaService': viaService(names, 'sqs') } },
+  },
+];
+
+export interface TrustPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Only the service, and only for this account: another account's resource must not act through our role. */
+export const trustOf = (names: RegionNames, service: 'lambda' | 'scheduler'): TrustPolicy => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'Service',
+      Effect: 'Allow',
+      Principal: { Service: `${service}.amazonaws.com` },
+      Action: 'sts:AssumeRole',
+      ...(service === 'scheduler' ? { Condition: { StringEquals: { 'aws:SourceAccount': names.accountId } } } : {}),
+    },
+  ],
+});

@@ -1,0 +1,101 @@
+/**
+ * Endpoint URLs that replace the public Regional ones: VPC endpoints, or the loopback ones of an embedded Region.
+ * Half a set of loopback URLs is refused: the other half of the calls would go to a real account.
+ */
+import { z } from 'zod';
+
+import { json } from './parsers.ts';
+import type { SettingReader } from './setting-reader.ts';
+
+export interface PeerEndpoints {
+  readonly dynamodb?: string | undefined;
+  readonly s3vectors?: string | undefined;
+}
+
+export interface HomeEndpoints extends PeerEndpoints {
+  readonly appconfigdata?: string | undefined;
+  readonly sqs?: string | undefined;
+}
+
+export interface EndpointSettings {
+  readonly home: HomeEndpoints;
+  readonly peer: PeerEndpoints;
+  /** True where every endpoint is on this machine. */
+  readonly loopback: boolean;
+}
+
+const PEER_SERVICES = ['dynamodb', 's3vectors'] as const;
+const HOME_SERVICES = [...PEER_SERVICES, 'appconfigdata', 'sqs'] as const;
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK_HOSTS.has(new URL(url).hostname);
+
+const isEndpoint = (text: string): boolean => {
+  if (!URL.canParse(text)) {
+    return false;
+  }
+  const url = new URL(text);
+  const bare =
+    url.username === '' && url.password === '' && url.search === '' && url.hash === '' && url.pathname === '/';
+  return bare && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text)));
+};
+
+const endpointUrl = z.string().refine(isEndpoint, 'not an https URL without path (http only on 127.0.0.1)').optional();
+
+const peerSchema = z.strictObject({ dynamodb: endpointUrl, s3vectors: endpointUrl });
+const homeSchema = z.strictObject({
+  dynamodb: endpointUrl,
+  s3vectors: endpointUrl,
+  appconfigdata: endpointUrl,
+  sqs: endpointUrl,
+});
+
+const checkLoopback = (reader: SettingReader, home: HomeEndpoints, peer: PeerEndpoints): boolean => {
+  const hasPeer = reader.has('twinmap:peerRegion');
+  const wanted = [
+    ...HOME_SERVICES.map((service) => ({ path: `twinmap:homeEndpoints.${service}`, url: home[service] })),
+    ...(hasPeer
+      ? PEER_SERVICES.map((service) => ({ path: `twinmap:peerEndpoints.${service}`, url: peer[service] }))
+      : []),
+  ];
+  if (!wanted.some(({ url }) => url !== undefined && isLoopback(url))) {
+    return false;
+  }
+  for (const { path, url } of wanted.filter((row) => row.url === undefined || !isLoopback(row.url))) {
+    const why = `is ${url ?? 'missing'} while other endpoints are on this machine: its calls would go to a real account`;
+    reader.problem(path, why, `--path '${path}' http://127.0.0.1:<port>`);
+  }
+  return true;
+};
+
+export const readEndpoints = (reader: SettingReader): EndpointSettings | undefined => {
+  const home = reader.withDefault(
+    {
+      key: 'twinmap:homeEndpoints',
+      meaning: 'which endpoints the functions call in their own Region',
+      mend: "--path 'twinmap:homeEndpoints.dynamodb' https://vpce-<id>.dynamodb.<region>.vpce.amazonaws.com",
+      parse: json(homeSchema, 'an object of endpoint URLs'),
+    },
+    {},
+  );
+  const peer = reader.withDefault(
+    {
+      key: 'twinmap:peerEndpoints',
+      meaning: 'which endpoints the functions call in the peer',
+      mend: "--path 'twinmap:peerEndpoints.dynamodb' https://vpce-<id>.dynamodb.<peer>.vpce.amazonaws.com",
+      parse: json(peerSchema, 'an object of endpoint URLs'),
+    },
+    {},
+  );
+  if (peer !== undefined && Object.keys(peer).length > 0 && !reader.has('twinmap:peerRegion')) {
+    reader.problem(
+      'twinmap:peerEndpoints',
+      'is set, but the stack has no peer',
+      'twinmap:peerRegion <the other Region>',
+    );
+  }
+  if (home === undefined || peer === undefined) {
+    return undefined;
+  }
+  return { home, peer, loopback: checkLoopback(reader, home, peer) };
+};

@@ -1,0 +1,67 @@
+/** What the parent and a Region's process say to each other: questions with a number and their answers, and events. */
+import type { InvokeOutcome } from '../lambda/outcome.ts';
+import type { CallStatistics } from './call-counter.ts';
+import type { FaultRule } from '../services/faults.ts';
+
+export interface ProvisionOrder {
+  /** The stack's name: `primary` or `secondary`. */
+  readonly stack: string;
+  /** `twinmap:…` values that replace those of the stack file. */
+  readonly overrides: Readonly<Record<string, string>>;
+}
+
+export interface Provisioned {
+  readonly region: string;
+  readonly endpoint: string;
+  /** Function names by what they do. */
+  readonly functions: Readonly<Record<'dispatch' | 'sync' | 'api' | 'proof', string>>;
+  readonly resources: number;
+  readonly active: boolean;
+  readonly epoch: number;
+}
+
+export type Question =
+  | { readonly kind: 'provision'; readonly order: ProvisionOrder }
+  /** Fires the schedule now. */
+  | { readonly kind: 'tick' }
+  /** Answers when no message is queued or in flight. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'invoke'; readonly functionName: string; readonly payload: unknown }
+  | { readonly kind: 'set-fault'; readonly rule: FaultRule }
+  | { readonly kind: 'clear-faults' }
+  | { readonly kind: 'statistics' }
+  | { readonly kind: 'stop' };
+
+export interface Answers {
+  readonly provision: Provisioned;
+  readonly tick: InvokeOutcome;
+  readonly idle: null;
+  readonly invoke: InvokeOutcome;
+  readonly 'set-fault': null;
+  readonly 'clear-faults': null;
+  readonly statistics: CallStatistics;
+  readonly stop: null;
+}
+
+export interface Asked {
+  readonly id: number;
+  readonly question: Question;
+}
+
+export type RegionEvent =
+  /** The gateway listens. */
+  | { readonly kind: 'opened'; readonly endpoint: string }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly id: number; readonly name: string; readonly message: string }
+  /** One line that a function wrote. */
+  | { readonly kind: 'line'; readonly functionName: string; readonly text: string }
+  /** A function did not return: crashed, timed out, out of memory. */
+  | {
+      readonly kind: 'function-failed';
+      readonly functionName: string;
+      readonly outcome: string;
+      readonly detail: string;
+    }
+  /** So many resources are provisioned. */
+  | { readonly kind: 'progress'; readonly done: number }
+  | { readonly kind: 'damage'; readonly what: string };

@@ -1,0 +1,47 @@
+/**
+ * Opens the SQLite files of a local Region. WAL with synchronous NORMAL: what was acknowledged survives the kill of the
+ * process, and a person can look into the files with `sqlite3` while the Region runs.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const BUSY_TIMEOUT_MS = 2000;
+/** 16 MiB of log before it is written back: fewer, larger checkpoints rewrite each page less often. */
+const CHECKPOINT_PAGES = 4096;
+const CACHE_KIB = 16_384;
+
+export const openDatabase = (file: string, schema: string): DatabaseSync => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const database = new DatabaseSync(file);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+    PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    PRAGMA cache_size = -${CACHE_KIB};
+  `);
+  database.exec(schema);
+  return database;
+};
+
+/** Writes the log back into the file, so that the file alone is the whole state. */
+export const closeDatabase = (database: DatabaseSync): void => {
+  if (database.isOpen) {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+  }
+};
+
+/** All of it or nothing. Everything inside is synchronous, so no other write can come in between. */
+export const inTransaction = <T>(database: DatabaseSync, work: () => T): T => {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+};

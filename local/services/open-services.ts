@@ -1,0 +1,89 @@
+/**
+ * The stand-ins of one local Region behind one loopback port: opens their files, the gateway and the fault rules, and
+ * hands back what the provisioner, the event-source poller and the tests use. One call per Region; nothing is shared.
+ */
+import path from 'node:path';
+
+import type { RegionServices } from '../region/services.ts';
+import { openAppConfig } from './appconfig/appconfig-stand-in.ts';
+import { openDynamo } from './dynamodb/dynamo-stand-in.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { type GatewayOptions, openGateway } from './gateway.ts';
+import { openVectors } from './s3vectors/vectors-stand-in.ts';
+import { type DeclaredQueue, openSqs, type QueueConsumer } from './sqs/sqs-stand-in.ts';
+
+export interface OpenServicesOptions extends Pick<GatewayOptions, 'onRequest' | 'authorize'> {
+  readonly region: string;
+  readonly accountId: string;
+  /** Holds `dynamodb.sqlite`, `vectors.sqlite`, `appconfig.sqlite` and `sqs.sqlite`; made if it is not there. */
+  readonly dataDirectory: string;
+  /** 0, or absent, takes a free one. */
+  readonly port?: number;
+  readonly now?: () => number;
+  /** A DynamoDB value whose bytes no longer parse: it is served as missing, and named here by its key in the file. */
+  readonly onDamage?: (key: string) => void;
+}
+
+export interface OpenServices extends Pick<RegionServices, 'region' | 'accountId' | 'tables' | 'vectors' | 'config'> {
+  readonly endpoint: string;
+  readonly faults: Faults;
+  readonly queues: { ensureQueue(spec: DeclaredQueue): Promise<{ url: string; arn: string }> };
+  readonly consumer: QueueConsumer;
+  /** Answers what is being applied, ends long polls, and writes the logs back into the files. */
+  close(): Promise<void>;
+}
+
+const ignoreDamage = (): void => undefined;
+
+export const openServices = async (options: OpenServicesOptions): Promise<OpenServices> => {
+  const { region, accountId, dataDirectory } = options;
+  const now = options.now ?? Date.now;
+  const file = (name: string): string => path.join(dataDirectory, name);
+  let endpoint = '';
+  const faults = createFaults();
+  const dynamo = await openDynamo({
+    region,
+    accountId,
+    file: file('dynamodb.sqlite'),
+    onDamage: options.onDamage ?? ignoreDamage,
+  });
+  const vectors = openVectors({ region, accountId, file: file('vectors.sqlite'), now });
+  const appConfig = openAppConfig({ region, accountId, file: file('appconfig.sqlite'), now });
+  const sqs = openSqs({ region, accountId, file: file('sqs.sqlite'), now, endpoint: () => endpoint });
+  const closeStores = async (): Promise<void> => {
+    await dynamo.close();
+    vectors.close();
+    appConfig.close();
+    sqs.close();
+  };
+  const gateway = await openGateway({
+    region,
+    port: options.port ?? 0,
+    backends: [dynamo.backend, vectors.backend, appConfig.backend, sqs.backend],
+    faults,
+    ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
+    ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
+  }).catch(async (error: unknown) => {
+    await closeStores();
+    throw error;
+  });
+  endpoint = gateway.endpoint;
+  return {
+    region,
+    accountId,
+    endpoint,
+    faults,
+    tables: { ensureTable: async (spec) => dynamo.ensureTable(spec) },
+    vectors: {
+      ensureBucket: async (name) => vectors.ensureBucket(name),
+      ensureIndex: async (spec) => vectors.ensureIndex(spec),
+    },
+    config: appConfig.config,
+    queues: { ensureQueue: async (spec) => sqs.ensureQueue(spec) },
+    consumer: sqs.consumer,
+    close: async () => {
+      await gateway.close();
+      await closeStores();
+    },
+  };
+};

@@ -1,0 +1,94 @@
+/**
+ * Errors in the shape that each service's SDK client reads: DynamoDB and SQS name the error in the body, S3 Vectors and
+ * AppConfig in a header. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
+ */
+import type { ServiceName, ServiceReply, WireError } from './service.ts';
+
+export type FailureKind = 'throttle' | 'error-500' | 'error-503' | 'denied' | 'signature' | 'too-large' | 'unknown';
+
+type Shape = readonly [status: number, type: string];
+
+const CORAL = 'com.amazon.coral.service#';
+const DYNAMODB = 'com.amazonaws.dynamodb.v20120810#';
+const SQS = 'com.amazonaws.sqs#';
+
+const SHAPES: Readonly<Record<ServiceName, Readonly<Record<FailureKind, Shape>>>> = {
+  dynamodb: {
+    throttle: [400, `${DYNAMODB}ProvisionedThroughputExceededException`],
+    'error-500': [500, `${DYNAMODB}InternalServerError`],
+    'error-503': [503, `${CORAL}ServiceUnavailableException`],
+    denied: [400, `${CORAL}AccessDeniedException`],
+    signature: [400, `${CORAL}InvalidSignatureException`],
+    'too-large': [413, `${CORAL}SerializationException`],
+    unknown: [400, `${CORAL}UnknownOperationException`],
+  },
+  s3vectors: {
+    throttle: [429, 'TooManyRequestsException'],
+    'error-500': [500, 'InternalServerException'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [403, 'AccessDeniedException'],
+    signature: [403, 'InvalidSignatureException'],
+    'too-large': [400, 'ValidationException'],
+    unknown: [404, 'UnknownOperationException'],
+  },
+  appconfig: {
+    throttle: [429, 'ThrottlingException'],
+    'error-500': [500, 'InternalServerException'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [403, 'AccessDeniedException'],
+    signature: [403, 'InvalidSignatureException'],
+    'too-large': [413, 'PayloadTooLargeException'],
+    unknown: [404, 'UnknownOperationException'],
+  },
+  sqs: {
+    throttle: [400, `${SQS}RequestThrottled`],
+    'error-500': [500, `${SQS}InternalFailure`],
+    'error-503': [503, `${SQS}ServiceUnavailable`],
+    denied: [403, `${CORAL}AccessDeniedException`],
+    signature: [403, `${CORAL}InvalidSignatureException`],
+    'too-large': [400, `${SQS}InvalidParameterValue`],
+    unknown: [400, `${SQS}UnsupportedOperation`],
+  },
+};
+
+/** AWS's own names in the older query protocol; the SQS client takes an error's public code from this header. */
+const SQS_QUERY_CODES: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
+  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
+  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
+  MessageNotInflight: 'AWS.SimpleQueueService.MessageNotInflight',
+  UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
+};
+
+const shortType = (type: string): string => type.slice(type.indexOf('#') + 1);
+
+const jsonTargetReply = (service: ServiceName, status: number, type: string, body: object): ServiceReply => {
+  const short = shortType(type);
+  const query = service === 'sqs' ? { 'x-amzn-query-error': `${SQS_QUERY_CODES[short] ?? short};Sender` } : {};
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.0', ...query },
+    body: JSON.stringify({ __type: type, ...body }),
+  };
+};
+
+const errorReply = (service: ServiceName, status: number, type: string, body: object): ServiceReply =>
+  service === 'dynamodb' || service === 'sqs'
+    ? jsonTargetReply(service, status, type, body)
+    : {
+        status,
+        headers: { 'content-type': 'application/json', 'x-amzn-errortype': shortType(type) },
+        body: JSON.stringify(body),
+      };
+
+const messageOf = (service: ServiceName, message: string): object =>
+  service === 'appconfig' ? { Message: message } : { message };
+
+export const failureReply = (service: ServiceName, kind: FailureKind, message: string): ServiceReply => {
+  const [status, type] = SHAPES[service][kind];
+  return errorReply(service, status, type, messageOf(service, message));
+};
+
+export const wireErrorReply = (service: ServiceName, error: WireError): ServiceReply =>
+  errorReply(service, error.status, error.type, { ...messageOf(service, error.message), ...error.details });

@@ -1,0 +1,65 @@
+/** After the first sync: the Regions' own schedules go on; every cycle that changed something is proven again. */
+import type { Provisioned } from '../region/messages.ts';
+import { type RegionPairLink, type Role, ROLES } from '../region/pair.ts';
+import type { CycleWatch } from './cycle-watch.ts';
+import type { Reporter } from './reporter.ts';
+import type { Screen } from './screen.ts';
+import { provePair } from './sync-once.ts';
+
+export interface KeepRunningOptions {
+  readonly pair: RegionPairLink;
+  readonly provisioned: Readonly<Record<Role, Provisioned>>;
+  readonly watch: CycleWatch;
+  readonly reporter: Reporter;
+  readonly screen: Screen;
+  readonly stop: AbortSignal;
+}
+
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) {
+    const ended = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => {
+      ended.resolve();
+    });
+    await ended.promise;
+  }
+};
+
+/** One proof after the other: two at once would each read a Region that the other keeps busy. */
+const proveAfter = async (before: Promise<void>, options: KeepRunningOptions): Promise<void> => {
+  const { pair, provisioned, reporter, screen } = options;
+  await before;
+  try {
+    const { regions, differences } = await provePair({ pair, provisioned });
+    reporter.proof(regions);
+    for (const { store, key, kind } of differences) {
+      screen.fail(`differs (${kind}) in ${store}: ${key}`);
+    }
+  } catch (error) {
+    screen.fail(error instanceof Error ? error.message : 'the proof failed');
+  }
+};
+
+const tellWhenGone = async (role: Role, { pair, screen, stop }: KeepRunningOptions): Promise<void> => {
+  await pair.links[role].exited;
+  if (!stop.aborted) {
+    screen.fail(`the ${role} Region is gone; the other one goes on answering. Ctrl-C and npm start bring it back`);
+  }
+};
+
+export const keepRunning = async (options: KeepRunningOptions): Promise<void> => {
+  const { reporter, screen, stop } = options;
+  let proving: Promise<void> = Promise.resolve();
+  reporter.onCycle(({ outcome, fields }) => {
+    if (outcome === 'acknowledged' && fields['mode'] !== 'unchanged') {
+      proving = proveAfter(proving, options);
+    }
+  });
+  for (const role of ROLES) {
+    void tellWhenGone(role, options);
+  }
+  screen.line('running', 'ask: npx twinmap ask "how is a write acknowledged?"   stop: Ctrl-C');
+  await aborted(stop);
+  screen.line('stopping', 'both Regions');
+  await proving;
+};

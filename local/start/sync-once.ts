@@ -1,0 +1,82 @@
+/** One sync of a running pair: fire both schedules, wait until nothing is left to do, prove both Regions, judge. */
+import { randomUUID } from 'node:crypto';
+
+import { explainOutcome } from '../lambda/outcome.ts';
+import type { Provisioned } from '../region/messages.ts';
+import { type RegionPairLink, type Role, ROLES } from '../region/pair.ts';
+import type { CycleWatch } from './cycle-watch.ts';
+import { compareRegions, proveOne, type ProvingRegion } from './prove-pair.ts';
+import type { RegionResult, SyncResult } from './verdict.ts';
+
+export interface SyncOptions {
+  readonly pair: RegionPairLink;
+  readonly provisioned: Readonly<Record<Role, Provisioned>>;
+  readonly watch: CycleWatch;
+  readonly expected: readonly string[];
+  /** What went wrong beside the cycles, for instance a function that ran out of memory. */
+  readonly failures: readonly string[];
+  readonly now: () => number;
+}
+
+const tickOne = async (pair: RegionPairLink, role: Role): Promise<string | undefined> => {
+  try {
+    const outcome = await pair.links[role].ask({ kind: 'tick' });
+    await pair.links[role].ask({ kind: 'idle' });
+    return outcome.kind === 'returned' ? undefined : `dispatch in ${pair.regionOf(role)}: ${explainOutcome(outcome)}`;
+  } catch (error) {
+    return `dispatch in ${pair.regionOf(role)}: ${error instanceof Error ? error.message : 'no answer'}`;
+  }
+};
+
+export interface PairProof {
+  readonly regions: readonly RegionResult[];
+  readonly differences: SyncResult['differences'];
+}
+
+/** Both Regions' proofs, and the keys that differ. */
+export const provePair = async (options: Pick<SyncOptions, 'pair' | 'provisioned'>): Promise<PairProof> => {
+  const { pair, provisioned } = options;
+  const proof = randomUUID();
+  const provingOf = (role: Role): ProvingRegion => ({
+    link: pair.links[role],
+    functionName: provisioned[role].functions.proof,
+  });
+  const [primary, secondary] = await Promise.all(ROLES.map(async (role) => proveOne(provingOf(role), proof)));
+  const resultOf = (role: Role, proven: typeof primary): RegionResult => ({
+    role,
+    region: provisioned[role].region,
+    endpoint: provisioned[role].endpoint,
+    ...(proven?.kind === 'done'
+      ? { proof: proven.value }
+      : { unreachable: proven === undefined ? 'no proof' : proven.failure.message }),
+  });
+  const regions = [resultOf('primary', primary), resultOf('secondary', secondary)];
+  if (primary?.kind !== 'done' || secondary?.kind !== 'done' || primary.value.root === secondary.value.root) {
+    return { regions, differences: [] };
+  }
+  const compared = await compareRegions(
+    { region: provingOf('primary'), summary: primary.value },
+    { region: provingOf('secondary'), summary: secondary.value },
+    proof,
+  );
+  return { regions, differences: compared.kind === 'done' ? compared.value : [] };
+};
+
+export const syncOnce = async (options: SyncOptions): Promise<SyncResult> => {
+  const { pair, watch, now } = options;
+  const startedAt = now();
+  watch.clear();
+  const dispatchFailures = await Promise.all(ROLES.map(async (role) => tickOne(pair, role)));
+  const durationMs = now() - startedAt;
+  const kinds = [...watch.dispatches().values()];
+  const { regions, differences } = await provePair(options);
+  return {
+    regions,
+    differences,
+    ends: watch.ends(),
+    expected: options.expected,
+    noneActive: kinds.length === ROLES.length && kinds.every((kind) => kind === 'passive'),
+    failures: [...options.failures, ...dispatchFailures.filter((failure) => failure !== undefined)],
+    durationMs,
+  };
+};

@@ -1,0 +1,110 @@
+/** `twinmap ask`: a question to either Region of a running pair, and the passages that answer it. */
+import pc from 'picocolors';
+import { z } from 'zod';
+
+import { type Command, type CommandInput, EXIT } from './command.ts';
+import { readRunningPair, type RunningRegion } from './running-pair.ts';
+
+const passageSchema = z.object({
+  path: z.string(),
+  title: z.string(),
+  source: z.string(),
+  heading: z.string().optional(),
+  startLine: z.number(),
+  endLine: z.number(),
+  text: z.string(),
+  score: z.number(),
+});
+
+const answerSchema = z.object({
+  region: z.string(),
+  role: z.string(),
+  epoch: z.number().nullish(),
+  passages: z.array(passageSchema),
+});
+
+type Answer = z.infer<typeof answerSchema>;
+
+type Asked =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'unreachable'; readonly region: RunningRegion; readonly why: string };
+
+const TIMEOUT_MS = 10_000;
+const SHOWN_LINES_MAX = 6;
+
+const askRegion = async (region: RunningRegion, question: string, limit: string): Promise<Asked> => {
+  const url = new URL('/v1/search', region.endpoint);
+  url.searchParams.set('q', question);
+  url.searchParams.set('limit', limit);
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const body: unknown = await response.json();
+    const parsed = answerSchema.safeParse(body);
+    if (response.ok && parsed.success) {
+      return { kind: 'answered', answer: parsed.data };
+    }
+    const detail = z.object({ detail: z.string() }).safeParse(body);
+    return { kind: 'unreachable', region, why: detail.success ? detail.data.detail : `HTTP ${response.status}` };
+  } catch (error) {
+    return { kind: 'unreachable', region, why: error instanceof Error ? error.message : 'no answer' };
+  }
+};
+
+const show = (answer: Answer, say: (line: string) => void): void => {
+  say(pc.dim(`answered by ${answer.region} (${answer.role}), epoch ${answer.epoch ?? 'unknown'}`));
+  if (answer.passages.length === 0) {
+    say('Nothing that is indexed answers this. What is indexed: GET /v1/sources');
+  }
+  for (const [at, passage] of answer.passages.entries()) {
+    const where = `${passage.path}:${passage.startLine}-${passage.endLine}`;
+    say('');
+    say(
+      `${pc.bold(`${at + 1}. ${where}`)}  ${pc.dim(`${passage.source}${passage.heading === undefined ? '' : ` · ${passage.heading}`}`)}`,
+    );
+    const lines = passage.text.split('\n').filter((line) => line.trim() !== '');
+    for (const line of lines.slice(0, SHOWN_LINES_MAX)) {
+      say(`   ${line.trimEnd()}`);
+    }
+    if (lines.length > SHOWN_LINES_MAX) {
+      say(pc.dim(`   … ${lines.length - SHOWN_LINES_MAX} more lines`));
+    }
+  }
+};
+
+const chooseRegions = (regions: readonly RunningRegion[], wanted: string | undefined): readonly RunningRegion[] =>
+  wanted === undefined ? regions : regions.filter(({ role, region }) => role === wanted || region === wanted);
+
+const run = async ({ words, options, say, give }: CommandInput): Promise<number> => {
+  const pair = await readRunningPair(String(options['data'] ?? '.twinmap'));
+  const wanted = typeof options['region'] === 'string' ? options['region'] : undefined;
+  const regions = chooseRegions(pair.regions, wanted);
+  if (regions.length === 0) {
+    const known = pair.regions.map(({ role, region }) => `${role} (${region})`).join(', ');
+    say(`There is no Region "${wanted ?? ''}". This pair has: ${known}.`);
+    return EXIT.usage;
+  }
+  for (const region of regions) {
+    const asked = await askRegion(region, words.join(' '), String(options['limit'] ?? '5'));
+    if (asked.kind === 'answered') {
+      show(asked.answer, say);
+      give(asked.answer);
+      return EXIT.done;
+    }
+    say(`${region.region} (${region.role}) did not answer: ${asked.why}`);
+  }
+  say('No Region answered. See whether they run: npm start');
+  give({ error: 'no Region answered', regions: regions.map(({ region }) => region) });
+  return EXIT.unreachable;
+};
+
+export const ask: Command = {
+  name: 'ask',
+  arguments: [{ name: 'question...', help: 'what you want to know, in words or identifiers' }],
+  help: 'ask a running pair of Regions a question',
+  options: [
+    { flags: '--region <name>', help: 'primary, secondary or a Region name; without it the other one is tried too' },
+    { flags: '--limit <count>', help: 'how many passages', fallback: '5' },
+    { flags: '--data <directory>', help: 'the data folder of the running pair', fallback: '.twinmap' },
+  ],
+  run,
+};

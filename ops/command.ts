@@ -1,0 +1,29 @@
+/** A command of the `twinmap` CLI is data: its name, its words, its options, and what runs. */
+
+export interface CommandOption {
+  /** As commander writes it, for instance `--region <name>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly fallback?: string;
+}
+
+export interface CommandInput {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+  /** Text for people. With `--json` it goes to stderr. */
+  readonly say: (line: string) => void;
+  /** The one JSON object of `--json`. */
+  readonly give: (value: unknown) => void;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly arguments: readonly { readonly name: string; readonly help: string }[];
+  readonly help: string;
+  readonly options: readonly CommandOption[];
+  /** Answers with the exit code. */
+  readonly run: (input: CommandInput) => Promise<number>;
+}
+
+/** Documented in the README; every command uses these and no others. */
+export const EXIT = { done: 0, error: 1, drift: 2, splitBrain: 3, unreachable: 4, noneActive: 5, usage: 64 } as const;

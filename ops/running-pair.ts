@@ -1,0 +1,52 @@
+/** Where a running pair of local Regions is: the file that `npm start` keeps in its data folder while it runs. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { z } from 'zod';
+
+import { TwinmapError } from '../functions/domain/errors.ts';
+
+export const RUNNING_FILE = 'running.json';
+
+const regionSchema = z.object({ role: z.enum(['primary', 'secondary']), region: z.string(), endpoint: z.url() });
+
+const schema = z.object({ pid: z.int(), regions: z.array(regionSchema).min(1) });
+
+export type RunningRegion = z.infer<typeof regionSchema>;
+export type RunningPair = z.infer<typeof schema>;
+
+/** No pair of local Regions is running in the data folder. */
+export class NotRunningError extends TwinmapError {
+  readonly code = 'TM_NOT_RUNNING';
+  readonly audience = 'user';
+  override readonly name = 'NotRunningError';
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // ESRCH: no such process. EPERM can't be: it is a process of the same person.
+    return false;
+  }
+};
+
+export const readRunningPair = async (dataDirectory: string): Promise<RunningPair> => {
+  const missing = new NotRunningError(
+    `no local Regions are running in ${dataDirectory}; start them with: npm start` +
+      (dataDirectory === '.twinmap' ? '' : ` -- --data ${dataDirectory}`),
+  );
+  let text: string;
+  try {
+    text = await readFile(path.join(dataDirectory, RUNNING_FILE), 'utf8');
+  } catch {
+    // Not there is the ordinary case: nothing was started.
+    throw missing;
+  }
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (!parsed.success || !isAlive(parsed.data.pid)) {
+    throw missing;
+  }
+  return parsed.data;
+};

@@ -1,0 +1,67 @@
+/** The git connector keeps the connector contract, with real repositories behind the local git server. */
+import { type ConnectorHarness, connectorContract, type SourceTrouble } from '../../../contracts/connector.ts';
+import type { Fault, SeenRequest } from './fault-front.ts';
+import { GitWorld } from './git-world.ts';
+import type { FileChange } from './test-repository.ts';
+
+const CALL_TIMEOUT_MS = 400;
+
+const faultFor = (trouble: SourceTrouble, request: SeenRequest): Fault | null => {
+  switch (trouble) {
+    case 'none': {
+      return null;
+    }
+    case 'refuses': {
+      return { kind: 'status', status: 401 };
+    }
+    case 'fails': {
+      return { kind: 'status', status: 500 };
+    }
+    case 'cuts': {
+      return request.method === 'GET' ? null : { kind: 'reset', afterBytes: 30 };
+    }
+    case 'silent': {
+      return { kind: 'silent' };
+    }
+  }
+};
+
+const putAll = (documents: Readonly<Record<string, string>>): FileChange[] =>
+  Object.entries(documents).map(([path, content]) => ({ op: 'put', path, content }));
+
+const harness: ConnectorHarness = {
+  callTimeoutMs: CALL_TIMEOUT_MS,
+  create: async () => {
+    const world = await GitWorld.create();
+    const bounds = { fetchDocumentsMax: 3, callTimeoutMs: CALL_TIMEOUT_MS };
+    return {
+      secrets: ['alpha', 'theta'],
+      open: () => world.open({ bounds }),
+      put: async (documents) => {
+        world.repository.put(documents);
+      },
+      rename: async (from, to) => {
+        world.repository.commit([{ op: 'rename', from, to }]);
+      },
+      remove: async (id) => {
+        world.repository.commit([{ op: 'remove', path: id }]);
+      },
+      forget: async (documents) => {
+        world.repository.commit(putAll(documents), { orphan: true });
+        world.repository.prune();
+      },
+      putTextless: async (id) => {
+        world.repository.commit([{ op: 'put', path: id, content: Buffer.from([1, 0, 2]) }]);
+        return 'binary';
+      },
+      setTrouble: (trouble) => {
+        world.front.fault = (request) => faultFor(trouble, request);
+      },
+      close: async () => {
+        await world.close();
+      },
+    };
+  },
+};
+
+connectorContract('git', harness);
