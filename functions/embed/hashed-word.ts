@@ -20,7 +20,7 @@ const mixed = (hash: number): number => {
 const hashOf = (text: string, start: number, end: number): number => {
   let hash = FNV_OFFSET;
   for (let index = start; index < end; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), FNV_PRIME);
+    hash = Math.imul(hash ^ (text.codePointAt(index) ?? 0), FNV_PRIME);
   }
   return mixed(hash);
 };

@@ -32,6 +32,9 @@ interface Batch {
   chars: number;
 }
 
+/** Files that nobody expects to have text; the others are told one by one. */
+const EXPECTED_SKIPS: ReadonlySet<string> = new Set(['binary', 'generated', 'link', 'submodule']);
+
 const BATCHES_IN_FLIGHT_MAX = 3;
 const BATCH_CHARS_MAX = 512 * 1024;
 
@@ -117,6 +120,9 @@ export class ChangePuller {
       }
       case 'skip': {
         const { entry, path, reason } = event;
+        if (!EXPECTED_SKIPS.has(reason)) {
+          this.#dependencies.telemetry.log('warn', 'document.skipped', { source: source.id, path, reason });
+        }
         const input = { sourceId: source.id, nativeId: entry.id, path, rev: entry.rev, index };
         this.#batch.documents.push(planSkipped(input, reason, this.#known));
         return this.#flushIfFull();
@@ -163,7 +169,8 @@ export class ChangePuller {
     const oldest = this.#inFlight.at(-BATCHES_IN_FLIGHT_MAX);
     await oldest;
     if (this.#inFlight.length > BATCHES_IN_FLIGHT_MAX) {
-      this.#inFlight.shift();
+      // Each batch waits for the one before it, so dropping the oldest loses nothing.
+      void this.#inFlight.shift();
     }
   }
 

@@ -78,7 +78,8 @@ export class HeldReading<T> {
     const { read, otherwise, now } = this.#options;
     try {
       const value = await read();
-      this.#kept = { value, at: now() };
+      // One that was given up may bring back what is long over.
+      this.#kept = this.#pending === pending ? { value, at: now() } : this.#kept;
       return value;
     } catch (error) {
       return otherwise(error instanceof Error ? error.name : 'it failed');

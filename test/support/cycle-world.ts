@@ -227,6 +227,18 @@ export class World {
     }
   }
 
+  /** A run that may die; any other error is a defect and is thrown. */
+  async runOrCrash(options: RunOptions): Promise<CycleOutcome | 'crashed'> {
+    try {
+      return await this.run(options);
+    } catch (error) {
+      if (error instanceof CrashError) {
+        return 'crashed';
+      }
+      throw error;
+    }
+  }
+
   /** Runs to the end, however many invocations it takes. */
   async runAll(options: RunOptions = {}): Promise<CycleOutcome> {
     let outcome = await this.run(options);

@@ -18,9 +18,9 @@ import type { Word } from './vocabulary.ts';
 const WORDS_MAX = 20_000;
 const DIMENSIONS = 256;
 /** Smooth inverse frequency: a word of this probability counts half. */
-const HALF_WEIGHT_PROBABILITY = 1e-4;
+const HALF_WEIGHT_PROBABILITY = 2e-4;
 /** Share of a row that is its spelling: keeps words apart that share a gloss. */
-const SPELLING_SHARE = 0.3;
+const SPELLING_SHARE = 0.4;
 /** Length of an unknown word against a known rare one. */
 const UNKNOWN_SHARE = 0.3;
 

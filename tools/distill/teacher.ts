@@ -27,9 +27,9 @@ export const pieceScores = (): PieceScores =>
 
 /** One vector per text, in order. Batches of a fixed size, so that the same texts give the same bytes. */
 export const embedAll = async (texts: readonly string[]): Promise<readonly Float64Array[]> => {
-  const { initModel } = requireHere('@energetic-ai/embeddings') as EmbeddingsPackage;
+  const embeddings = requireHere('@energetic-ai/embeddings') as EmbeddingsPackage;
   const { modelSource } = requireHere(MODEL_PACKAGE) as { readonly modelSource: unknown };
-  const model = await initModel(modelSource);
+  const model = await embeddings.initModel(modelSource);
   const vectors: Float64Array[] = [];
   for (let start = 0; start < texts.length; start += BATCH_TEXTS) {
     for (const vector of await model.embed(texts.slice(start, start + BATCH_TEXTS))) {

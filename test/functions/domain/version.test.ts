@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 
 import type { RegionName } from '../../../functions/domain/region.ts';
 import { parseRegion } from '../../../functions/domain/region.ts';
-import { encodeFence, type Fence, fenceOfVersion, ingestVersion, parseFence } from '../../../functions/domain/version.ts';
+import {
+  encodeFence,
+  type Fence,
+  fenceOfVersion,
+  ingestVersion,
+  parseFence,
+} from '../../../functions/domain/version.ts';
 
 const regions = ['us-east-2', 'us-west-2', 'us-gov-west-1'].map((name) => parseRegion(name) as RegionName);
 

@@ -26,7 +26,14 @@ const rows: readonly (readonly [string, DocumentReading, RecordReading, string, 
   ['a first document is obeyed', read(gate(1, true)), { kind: 'none' }, 'active', 'document-active', false],
   ['a higher epoch wins', read(gate(8, false)), kept(gate(7, true)), 'passive', 'document-passive', false],
   ['a lower epoch is ignored', read(gate(6, true)), kept(gate(7, false)), 'passive', 'stale-document', true],
-  ['a lower epoch cannot stop the survivor', read(gate(6, false)), kept(gate(7, true)), 'active', 'stale-document', true],
+  [
+    'a lower epoch cannot stop the survivor',
+    read(gate(6, false)),
+    kept(gate(7, true)),
+    'active',
+    'stale-document',
+    true,
+  ],
   ['a reused epoch is passive', read(gate(7, true)), kept(gate(7, false)), 'passive', 'epoch-reused', true],
   [
     'an epoch reused for peer writes is passive',
@@ -60,7 +67,14 @@ const rows: readonly (readonly [string, DocumentReading, RecordReading, string, 
     'record-unreadable',
     false,
   ],
-  ['a damaged record is passive', read(gate(7, true)), { kind: 'invalid', why: 'x' }, 'passive', 'record-invalid', true],
+  [
+    'a damaged record is passive',
+    read(gate(7, true)),
+    { kind: 'invalid', why: 'x' },
+    'passive',
+    'record-invalid',
+    true,
+  ],
 ];
 
 describe('decideGate', () => {

@@ -1,0 +1,209 @@
+/** Search over a small home Region: what is found, in which order, and what is never shown. */
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { chunkKey, documentKey, parseDocumentPayload } from '../../../functions/domain/corpus.ts';
+import { LIMITS } from '../../../functions/domain/limits.ts';
+import { search, type Passage, type SearchOutcome, type SearchRequest } from '../../../functions/query/search.ts';
+import { makeVector } from '../../../functions/stores/vector-hash.ts';
+import { countedTelemetry, failingEmbedder, hashEmbedder, SmallCorpus } from './small-corpus.ts';
+
+const FUNCTION = (name: string, inside: string): string =>
+  `export const ${name} = (order: Order): void => {\n${`  ${inside};\n`.repeat(30)}};\n`;
+
+let corpus = new SmallCorpus();
+let telemetry = countedTelemetry();
+
+const ask = async (query: string, more: Partial<SearchRequest> = {}): Promise<SearchOutcome> =>
+  search({
+    home: { region: 'us-east-2', records: corpus.records, vectors: corpus.vectors },
+    embedder: hashEmbedder,
+    telemetry,
+    query,
+    limit: 5,
+    signal: AbortSignal.timeout(5000),
+    ...more,
+  });
+
+const passagesOf = (outcome: SearchOutcome): readonly Passage[] => {
+  if (outcome.kind === 'failed') {
+    throw new Error(`${outcome.part}: ${outcome.failure.message}`);
+  }
+  return outcome.passages;
+};
+
+const find = async (query: string, more: Partial<SearchRequest> = {}): Promise<readonly Passage[]> =>
+  passagesOf(await ask(query, more));
+
+const pathsOf = (passages: readonly Passage[]): readonly string[] => passages.map(({ path }) => path);
+
+const section = (at: number): string => `## Part ${at}\n\n${'Queues hold orders until they are paid. '.repeat(35)}\n`;
+
+const decision = (status: string): string =>
+  `# Use queues\n\n## Status\n\n${status}\n\n## Decision\n\nUse queues for orders.\n`;
+
+const orphan = async (id: string, text: string): Promise<void> => {
+  const embedded = await hashEmbedder.embed([text], AbortSignal.timeout(1000));
+  const data = embedded.kind === 'done' ? embedded.value[0] : undefined;
+  await corpus.vectors.put([
+    makeVector(
+      data ?? new Float32Array(),
+      { src: 'shop', doc: id, chunk: 'c'.repeat(32) },
+      '01JD0000000000000000000002',
+    ),
+  ]);
+};
+
+beforeEach(() => {
+  corpus = new SmallCorpus();
+  telemetry = countedTelemetry();
+});
+
+describe('a question', () => {
+  it('finds the passage that answers it, and says where it stands', async () => {
+    const id = await corpus.add(
+      'shop',
+      'docs/queues.md',
+      '# Queues\n\nThe dead letter queue keeps messages for 14 days.\n',
+    );
+    await corpus.add('shop', 'docs/lunch.md', '# Lunch\n\nThe canteen opens at noon.\n');
+    const [first] = await find('how long does the dead letter queue keep messages?');
+    expect(first).toMatchObject({
+      document: id,
+      path: 'docs/queues.md',
+      title: 'Queues',
+      source: 'shop',
+      heading: 'Queues',
+      breadcrumb: 'shop > docs/queues.md > Queues',
+      startLine: 1,
+      endLine: 3,
+      text: '# Queues\n\nThe dead letter queue keeps messages for 14 days.',
+      score: 1,
+      status: null,
+    });
+  });
+
+  it('that is an identifier finds the function of that name, not its callers', async () => {
+    await corpus.add('shop', 'src/total.ts', FUNCTION('computeOrderTotal', 'total += line.price * line.count'));
+    for (const name of ['cart', 'invoice', 'refund', 'report']) {
+      await corpus.add('shop', `src/${name}.ts`, FUNCTION(`${name}Order`, 'computeOrderTotal(order)'));
+    }
+    expect(pathsOf(await find('computeOrderTotal'))[0]).toBe('src/total.ts');
+  });
+
+  it('in plural finds what is written in singular', async () => {
+    await corpus.add('shop', 'a.md', 'The policy of a retry is here.\n');
+    await corpus.add('shop', 'b.md', 'Nothing to see, and no more of it.\n');
+    expect(pathsOf(await find('retries policies'))[0]).toBe('a.md');
+  });
+
+  it('gets at most two passages of one document', async () => {
+    await corpus.add('shop', 'long.md', [1, 2, 3, 4, 5].map((at) => section(at)).join('\n'));
+    await corpus.add('shop', 'short.md', 'Queues hold orders, in short.\n');
+    const paths = pathsOf(await find('queues hold orders', { limit: 5 }));
+    expect(paths.filter((path) => path === 'long.md')).toHaveLength(2);
+    expect(paths).toContain('short.md');
+  });
+
+  it('gets a superseded decision after the one that holds', async () => {
+    await corpus.add('shop', 'docs/adr/0001-queues.md', decision('Superseded by 2'));
+    await corpus.add('shop', 'docs/adr/0002-queues.md', decision('Accepted'));
+    const passages = await find('superseded decision on queues for orders');
+    expect(passages.map(({ status }) => status)).toEqual(['Accepted', 'Superseded']);
+  });
+
+  it('is answered from the asked sources only', async () => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.add('bank', 'b.md', 'Queues hold orders.\n');
+    expect(pathsOf(await find('queues', { sources: ['bank'] }))).toEqual(['b.md']);
+  });
+
+  it('gets no more passages than it asked for, best first', async () => {
+    for (const [at, name] of ['a', 'b', 'c', 'd'].entries()) {
+      await corpus.add('shop', `${name}.md`, `Queues ${'and other things '.repeat(at + 1)}.\n`);
+    }
+    const passages = await find('queues', { limit: 3 });
+    expect(passages).toHaveLength(3);
+    const scores = passages.map(({ score }) => score);
+    expect(scores).toEqual(scores.toSorted((left, right) => right - left));
+  });
+
+  it('gets nothing from an empty Region', async () => {
+    expect(await ask('anything')).toEqual({ kind: 'found', passages: [], dropped: {}, degraded: false });
+  });
+});
+
+describe('a hit', () => {
+  it('that the document does not list is dropped and counted', async () => {
+    const id = await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await orphan(id, 'old text about refunds');
+    const outcome = await ask('old text about refunds');
+    expect(outcome).toMatchObject({ kind: 'found', dropped: { unlisted: 1 }, degraded: false });
+    expect(passagesOf(outcome).map(({ text }) => text)).toEqual(['Queues hold orders.']);
+    expect(telemetry.counts).toEqual(['SearchHitsDropped us-east-2/unlisted 1']);
+  });
+
+  it('of a deleted document is dropped, though its vector and its chunk are still there', async () => {
+    const id = await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.remove(documentKey('shop', id));
+    expect(await ask('queues hold orders')).toMatchObject({ passages: [], dropped: { deleted: 1 } });
+  });
+
+  it('of a document that never was committed is dropped', async () => {
+    await orphan('shop~0123456789abcdef0123', 'queues');
+    expect(await ask('queues')).toMatchObject({ passages: [], dropped: { 'no-document': 1 } });
+  });
+
+  it('whose chunk record is gone or damaged is dropped', async () => {
+    const [one, two] = [await corpus.add('shop', 'a.md', 'Queues.\n'), await corpus.add('shop', 'b.md', 'Queues!\n')];
+    const chunkOf = async (id: string): Promise<string> => {
+      const read = await corpus.records.get(documentKey('shop', id));
+      return read.kind === 'done' ? (parseDocumentPayload(read.value?.data ?? '')?.chunks[0]?.c ?? '') : '';
+    };
+    await corpus.remove(chunkKey('shop', one, await chunkOf(one)));
+    await corpus.put(chunkKey('shop', two, await chunkOf(two)), { text: 1 });
+    expect(await ask('queues')).toMatchObject({ passages: [], dropped: { 'no-chunk': 2 } });
+  });
+
+  it('that is listed is found behind more orphans than the first look takes', async () => {
+    const id = await corpus.add('shop', 'a.md', 'Queues hold orders, and so do other things that are named here.\n');
+    for (let at = 0; at < LIMITS.searchCandidatesMax + 10; at += 1) {
+      await orphan(id, `queues hold orders ${'queues '.repeat(at)}`);
+    }
+    expect(pathsOf(await find('queues hold orders'))).toEqual(['a.md']);
+  });
+});
+
+describe('a failure', () => {
+  const DOWN = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'down' } as const;
+
+  it('of the embedder is a value', async () => {
+    expect(await ask('queues', { embedder: failingEmbedder(DOWN) })).toEqual({
+      kind: 'failed',
+      part: 'embedder',
+      failure: DOWN,
+    });
+  });
+
+  it.each([
+    ['vectors.query', 'vectors'],
+    ['records.get', 'records'],
+  ])('of %s is a value', async (operation, part) => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    corpus.failures.add(operation);
+    expect(await ask('queues')).toMatchObject({ kind: 'failed', part, failure: { reason: 'unreachable' } });
+  });
+
+  it('of some reads leaves an answer that says it may lack something', async () => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.add('shop', 'b.md', 'Queues hold refunds.\n');
+    const get = corpus.records.get.bind(corpus.records);
+    let calls = 0;
+    corpus.records.get = async (key) => {
+      calls += 1;
+      return calls === 1 ? { kind: 'failed', failure: DOWN } : get(key);
+    };
+    const outcome = await ask('queues');
+    expect(outcome).toMatchObject({ kind: 'found', degraded: true, dropped: { unreadable: 1 } });
+    expect(passagesOf(outcome)).toHaveLength(1);
+  });
+});
