@@ -64,7 +64,6 @@ const refuse = (response: ServerResponse, status: number, message: string): void
 
 class LoopbackGitServer implements GitServer {
   readonly #directories: ReadonlyMap<string, string>;
-  readonly #children = new Set<ChildProcess>();
   readonly #server: Server;
   #origin = '';
 
@@ -102,9 +101,7 @@ class LoopbackGitServer implements GitServer {
     this.#server.close(() => {
       resolve(undefined);
     });
-    for (const child of this.#children) {
-      killGroup(child);
-    }
+    // Ends every answer, and with it the children that give them.
     this.#server.closeAllConnections();
     await promise;
   }
@@ -121,7 +118,6 @@ class LoopbackGitServer implements GitServer {
       // Its own group: http-backend starts upload-pack, which starts pack-objects; they end together.
       detached: true,
     });
-    this.#children.add(child);
     const lifetime = setTimeout(killGroup, CHILD_LIFETIME_MS_MAX, child);
     response.once('close', () => {
       killGroup(child);
@@ -131,7 +127,6 @@ class LoopbackGitServer implements GitServer {
     });
     child.once('close', () => {
       clearTimeout(lifetime);
-      this.#children.delete(child);
     });
     await Promise.all([feed(request, child), answer(child, response)]);
   }

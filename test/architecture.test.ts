@@ -74,6 +74,7 @@ const RULES: readonly (readonly [string, (edge: Edge) => boolean])[] = [
         'functions/handlers',
         'ops',
         'local',
+        'scripts/bench',
       ),
   ],
   [

@@ -93,7 +93,7 @@ export const sourceKey = (sourceId: string): RecordKey => ({ pk: SOURCES_PARTITI
 export const documentId = (sourceId: string, nativeIdSha256Hex: string): string =>
   `${sourceId}~${nativeIdSha256Hex.slice(0, DOCUMENT_HASH_DIGITS)}`;
 
-const DOCUMENT_ID_PATTERN = /^(?<source>[^~#\s]{1,64})~(?<hash>[0-9a-f]{20})$/u;
+const DOCUMENT_ID_PATTERN = /^(?<source>[^~#\s\p{C}]{1,64})~(?<hash>[0-9a-f]{20})$/u;
 
 /** The two parts of a document id that came from outside; undefined where the text is none. */
 export const parseDocumentId = (text: string): { readonly source: string; readonly hash: string } | undefined => {

@@ -44,8 +44,12 @@ export const LIMITS = {
   treePackBytesMax: 256 * MIB,
   embedConcurrencyMax: 8,
   embedTextsMax: 32,
+  /** One for each socket of a client; more would only queue. */
   recordWritesInFlightMax: 64,
-  documentsInFlightMax: 32,
+  /** Small batches, several at once: reading, embedding and both Regions' writes overlap. */
+  batchDocumentsMax: 16,
+  batchCharsMax: 256 * KIB,
+  batchesInFlightMax: 6,
   /** Kept free at the end of an invocation, so that the cycle commits or hands over before Lambda ends it. */
   handoverMarginMs: 60_000,
   syncTimeoutSeconds: 900,
@@ -66,4 +70,5 @@ export const LIMITS = {
   searchResultsMax: 50,
   searchResultsDefault: 8,
   searchCandidatesMax: 50,
+  searchReadsInFlightMax: 32,
 } as const;

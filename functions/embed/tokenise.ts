@@ -32,6 +32,7 @@ const UNICODE_COMPOUND = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[._'’-][\p{L}\p{N}]
 
 const PLAIN_WORD = /^[A-Z]?[a-z]+$/u;
 const POSSESSIVE = /['’]s$/iu;
+const APOSTROPHE = /['’]/u;
 const APOSTROPHES = /['’]/gu;
 const SEPARATORS = /[._-]/u;
 const DIGIT_RUNS = /\p{N}+/gu;
@@ -102,7 +103,7 @@ const segmentsOf = (text: string): readonly Segment[] => {
 };
 
 const compoundOf = (run: string, isAscii: boolean): Compound => {
-  const text = run.replace(POSSESSIVE, '').replaceAll(APOSTROPHES, '');
+  const text = APOSTROPHE.test(run) ? run.replace(POSSESSIVE, '').replaceAll(APOSTROPHES, '') : run;
   const segments = text.split(SEPARATORS).flatMap((piece) => (isAscii ? [casedSegment(piece)] : segmentsOf(piece)));
   return { whole: cut(text.toLowerCase()), segments };
 };

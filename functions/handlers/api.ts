@@ -22,7 +22,8 @@ const app = createApiApp({
   embedder: await openEmbedder(),
   readGate: async () => {
     const { state, inForce, reason } = await peekGate(gate);
-    return { state, reason, ...(inForce === undefined ? {} : { epoch: inForce.epoch }) };
+    // Without a document in force nothing is known, whatever a run would do; `/readyz` has to say so.
+    return inForce === undefined ? { state: 'unknown', reason } : { state, reason, epoch: inForce.epoch };
   },
   telemetry,
   now,

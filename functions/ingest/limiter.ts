@@ -1,22 +1,50 @@
-/** Runs at most so many tasks at once and ends early: after the first failure nothing new starts. */
+/**
+ * Bounds how many record writes of one cycle are under way, over all of its batches: more would only wait for a socket, and
+ * make every other write wait with them. After the first failure of a batch, nothing further of it is started.
+ */
 import type { SideFailure } from '../dual-write/outcome.ts';
 
 export type Task = () => Promise<SideFailure | undefined>;
 
-/** Runs the tasks, at most `inFlightMax` at once; answers with the first failure, after everything in flight has settled. */
-export const runLimited = async (tasks: readonly Task[], inFlightMax: number): Promise<SideFailure | undefined> => {
-  let next = 0;
-  let failure: SideFailure | undefined;
-  const worker = async (): Promise<void> => {
-    while (failure === undefined) {
-      const task = tasks[next];
-      next += 1;
-      if (task === undefined) {
-        return;
+export class Limiter {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(inFlightMax: number) {
+    this.#free = inFlightMax;
+  }
+
+  /** Runs the tasks, sharing the bound with everybody else; answers with the first failure, once all have settled. */
+  async run(tasks: readonly Task[]): Promise<SideFailure | undefined> {
+    let failure: SideFailure | undefined;
+    const runOne = async (task: Task): Promise<void> => {
+      await this.#take();
+      try {
+        failure ??= failure === undefined ? await task() : undefined;
+      } finally {
+        this.#give();
       }
-      failure = (await task()) ?? failure;
+    };
+    await Promise.all(tasks.map(async (task) => runOne(task)));
+    return failure;
+  }
+
+  async #take(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(inFlightMax, tasks.length) }, worker));
-  return failure;
-};
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.push(turn.resolve);
+    await turn.promise;
+  }
+
+  #give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#free += 1;
+    } else {
+      next();
+    }
+  }
+}

@@ -35,9 +35,6 @@ interface Batch {
 /** Files that nobody expects to have text; the others are told one by one. */
 const EXPECTED_SKIPS: ReadonlySet<string> = new Set(['binary', 'generated', 'link', 'submodule']);
 
-const BATCHES_IN_FLIGHT_MAX = 3;
-const BATCH_CHARS_MAX = 512 * 1024;
-
 export const addCounts = (counts: SourceCounts, payload: DocumentPayload | undefined, sign: 1 | -1): SourceCounts => {
   if (payload === undefined) {
     return counts;
@@ -142,7 +139,7 @@ export class ChangePuller {
 
   async #flushIfFull(): Promise<undefined> {
     const { documents, deletes, chars } = this.#batch;
-    if (documents.length + deletes.length >= LIMITS.documentsInFlightMax || chars >= BATCH_CHARS_MAX) {
+    if (documents.length + deletes.length >= LIMITS.batchDocumentsMax || chars > LIMITS.batchCharsMax) {
       await this.#flush();
     }
     return undefined;
@@ -166,9 +163,9 @@ export class ChangePuller {
     this.#batch = { documents: [], deletes: [], chars: 0 };
     const before = this.#inFlight.at(-1);
     this.#inFlight.push(this.#writeBatch(batch, before, covers));
-    const oldest = this.#inFlight.at(-BATCHES_IN_FLIGHT_MAX);
+    const oldest = this.#inFlight.at(-LIMITS.batchesInFlightMax);
     await oldest;
-    if (this.#inFlight.length > BATCHES_IN_FLIGHT_MAX) {
+    if (this.#inFlight.length > LIMITS.batchesInFlightMax) {
       // Each batch waits for the one before it, so dropping the oldest loses nothing.
       void this.#inFlight.shift();
     }

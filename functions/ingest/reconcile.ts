@@ -86,7 +86,7 @@ export const reconcileListing = async (
     origin.add(documentIdOf(dependencies.source.id, entry.id));
   }
   const cleanup = planCleanup(listing, known, written, origin);
-  for (const batch of batchesOf(cleanup, LIMITS.documentsInFlightMax)) {
+  for (const batch of batchesOf(cleanup, LIMITS.batchDocumentsMax)) {
     const refused = await writeTombstones(write, batch);
     if (refused !== undefined) {
       return refused;

@@ -5,6 +5,7 @@
 import type { Cursor } from '../connectors/connector.ts';
 import { type SourceCounts, sourceKey, type SourcePayload } from '../domain/corpus.ts';
 import { SourceError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { failureOf } from '../dual-write/outcome.ts';
 import { makeRecord } from '../stores/envelope.ts';
 import { beginCycle, type BegunCycle } from './begin-cycle.ts';
@@ -20,6 +21,7 @@ import {
 import { reconcileListing } from './reconcile.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
+import { Limiter } from './limiter.ts';
 import { listSource } from './listing.ts';
 import { ChangePuller, type PullTally } from './pull-changes.ts';
 import { runVersions, type WriteDependencies } from './write-documents.ts';
@@ -57,7 +59,14 @@ const startRunning = (dependencies: CycleDependencies, begun: BegunCycle): Runni
     dependencies,
     begun,
     versions,
-    write: { sourceId: source.id, writer, embedder, versions, signal },
+    write: {
+      sourceId: source.id,
+      writer,
+      embedder,
+      versions,
+      signal,
+      limiter: new Limiter(LIMITS.recordWritesInFlightMax),
+    },
     tally: { changed: begun.resumed?.changed ?? 0, deleted: begun.resumed?.deleted ?? 0, counts },
   };
 };

@@ -16,7 +16,7 @@ import { batchesOf } from '../stores/vector-batches.ts';
 import { makeVector } from '../stores/vector-hash.ts';
 import type { StoredVector } from '../stores/vector-store.ts';
 import { type CycleStop, stopAt } from './cycle-types.ts';
-import { runLimited } from './limiter.ts';
+import type { Limiter } from './limiter.ts';
 import type { PlannedDocument } from './plan-document.ts';
 
 /** The fence that a run writes under, and the numbers that order its records. */
@@ -43,15 +43,16 @@ export interface WriteDependencies {
   readonly embedder: Embedder;
   readonly versions: RunVersions;
   readonly signal: AbortSignal;
+  /** Shared by all batches of the cycle. */
+  readonly limiter: Limiter;
 }
 
 const putAll = async (
   dependencies: WriteDependencies,
   records: readonly ReplicatedRecord[],
 ): Promise<SideFailure | undefined> =>
-  runLimited(
+  dependencies.limiter.run(
     records.map((record) => async () => failureOf(await dependencies.writer.put('graph', record))),
-    LIMITS.recordWritesInFlightMax,
   );
 
 const embedVectors = async (

@@ -92,12 +92,12 @@ const readCandidate = async (
 export const readCandidates = async (records: RecordStore, hits: readonly VectorHit[]): Promise<Candidates> => {
   const byDocument = new Map(hits.map((hit) => [hit.metadata.doc, hit]));
   const documents = new Map(
-    await mapLimited([...byDocument], LIMITS.documentsInFlightMax, async ([id, hit]) => {
+    await mapLimited([...byDocument], LIMITS.searchReadsInFlightMax, async ([id, hit]) => {
       const read: readonly [string, Read<DocumentPayload>] = [id, await readDocument(records, hit)];
       return read;
     }),
   );
-  const reads = await mapLimited(hits, LIMITS.documentsInFlightMax, async (hit) =>
+  const reads = await mapLimited(hits, LIMITS.searchReadsInFlightMax, async (hit) =>
     readCandidate(records, hit, documents.get(hit.metadata.doc) ?? { kind: 'dropped', reason: 'no-document' }),
   );
   const listed: Candidate[] = [];

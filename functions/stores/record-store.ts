@@ -14,7 +14,7 @@ export type PutOutcome =
 
 export type ClaimOutcome =
   | { readonly kind: 'claimed' }
-  /** The store has seen this fence or a higher one. */
+  /** The store has seen a higher fence; the same one is the caller's own claim, repeated. */
   | { readonly kind: 'fenced'; readonly f: string }
   | { readonly kind: 'failed'; readonly failure: Failure };
 

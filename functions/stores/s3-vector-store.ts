@@ -58,7 +58,8 @@ const readVector = (vector: GetOutputVector): StoredVector => {
   if (vector.key === undefined || values === undefined) {
     throw new DamagedRecordError('S3 Vectors returned a vector without key or data');
   }
-  return { key: vector.key, data: Float32Array.from(values), metadata: readMetadata(vector.metadata) };
+  // The SDK hands a whole number beyond 2^53 over as a BigInt; only damaged bytes hold one, and they must be read to be named.
+  return { key: vector.key, data: Float32Array.from(values, Number), metadata: readMetadata(vector.metadata) };
 };
 
 const readHit = (hit: QueryOutputVector): VectorHit => {
@@ -153,6 +154,10 @@ export class S3VectorStore implements VectorStore {
   }
 
   async query(query: VectorQuery): Promise<Result<readonly VectorHit[]>> {
+    if (query.sources?.length === 0) {
+      // The service refuses an empty list, where the answer is known: nothing.
+      return done([]);
+    }
     const answer = await boundedCall(this.#callTimeoutMs, (bound) =>
       this.#client.send(
         new QueryVectorsCommand({

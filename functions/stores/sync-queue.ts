@@ -2,6 +2,6 @@
 import type { Result } from '../domain/failure.ts';
 
 export interface SyncQueue {
-  /** `dedupe`: the same text within five minutes is one message (at most 128 characters). */
+  /** `dedupe`: the same text, of any length, within five minutes is one message of the queue, whatever its group. */
   send(message: { readonly group: string; readonly dedupe: string; readonly body: string }): Promise<Result<void>>;
 }

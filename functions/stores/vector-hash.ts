@@ -23,7 +23,9 @@ export const vectorHash = (data: Float32Array, metadata: Omit<VectorMetadata, 'h
  * An immutable vector under a key that is never used again: the same document, bytes and metadata put by another run
  * is another key, so a late delete of the old one can't remove the new one.
  */
-export const makeVector = (data: Float32Array, metadata: Omit<VectorMetadata, 'h'>, run: string): StoredVector => {
+export const makeVector = (numbers: Float32Array, metadata: Omit<VectorMetadata, 'h'>, run: string): StoredVector => {
+  // JSON carries no sign of a zero: a hash over -0 would call the stored vector, which has 0 there, damaged.
+  const data = numbers.map((value) => (value === 0 ? 0 : value));
   const h = vectorHash(data, metadata);
   return { key: `${metadata.doc}#${h}#${run}`, data, metadata: { ...metadata, h } };
 };

@@ -1,6 +1,6 @@
 /**
  * The vector contract: one index of one Region. Vectors are immutable (DESIGN §3.7): the same key always means the same
- * bytes, so a late or repeated put changes nothing. Callers stay within the service's batch limits; backends assert them.
+ * bytes, so a late or repeated put changes nothing. Backends split what is over the service's batch limits.
  */
 import type { Result } from '../domain/failure.ts';
 import type { Page } from './record-store.ts';

@@ -21,6 +21,10 @@ const SETTINGS: readonly (readonly [string, string])[] = [
   ['http.receivepack', 'false'],
   ['core.fsmonitor', 'false'],
   ['gc.auto', '0'],
+  // Nobody pays for bytes on loopback: no search for deltas, no compression, and large files are streamed, not loaded.
+  ['pack.window', '0'],
+  ['pack.compression', '0'],
+  ['core.bigFileThreshold', '1m'],
 ];
 
 export const gitEnvironment = (): Record<string, string> => {

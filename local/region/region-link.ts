@@ -62,6 +62,10 @@ export class RegionLink {
       this.#settle(event);
       options.onEvent(event);
     });
+    this.#child.on('error', () => {
+      // Told by the exit, and by every question that could not be sent.
+      this.#gone = true;
+    });
     this.#child.on('exit', () => {
       this.#gone = true;
       const error = new LocalRegionError(`the ${this.role} Region's process has ended`);
@@ -88,7 +92,13 @@ export class RegionLink {
     this.#nextId += 1;
     const answered = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answered);
-    this.#child.send({ id, question } satisfies Asked);
+    this.#child.send({ id, question } satisfies Asked, (error) => {
+      // The channel breaks a moment before the exit is known; without this, the question would never be answered.
+      if (error !== null) {
+        this.#waiting.delete(id);
+        answered.reject(new LocalRegionError(`the ${this.role} Region's process can't be reached`, { cause: error }));
+      }
+    });
     return (await answered.promise) as Answers[K];
   }
 

@@ -92,6 +92,7 @@ export class RegionRuntime {
         options.tell({ kind: 'damage', what });
       },
     });
+    services.consumer.releaseAll();
     return new RegionRuntime(options, services, calls);
   }
 

@@ -6,14 +6,14 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { RegionUnavailableError } from '../../functions/domain/errors.ts';
+
 const BUSY_TIMEOUT_MS = 2000;
 /** 16 MiB of log before it is written back: fewer, larger checkpoints rewrite each page less often. */
 const CHECKPOINT_PAGES = 4096;
 const CACHE_KIB = 16_384;
 
-export const openDatabase = (file: string, schema: string): DatabaseSync => {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const database = new DatabaseSync(file);
+const configure = (database: DatabaseSync, schema: string): void => {
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
@@ -22,7 +22,22 @@ export const openDatabase = (file: string, schema: string): DatabaseSync => {
     PRAGMA cache_size = -${CACHE_KIB};
   `);
   database.exec(schema);
-  return database;
+};
+
+export const openDatabase = (file: string, schema: string): DatabaseSync => {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const database = new DatabaseSync(file);
+  try {
+    configure(database, schema);
+    return database;
+  } catch (error) {
+    database.close();
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    throw new RegionUnavailableError(
+      `The local Region can't open ${file}: ${reason}. Put back a copy of it, or move it away to start without its data.`,
+      { cause: error },
+    );
+  }
 };
 
 /** Writes the log back into the file, so that the file alone is the whole state. */

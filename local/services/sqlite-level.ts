@@ -8,7 +8,7 @@ import { AbstractLevel } from 'abstract-level';
 
 import { closeDatabase, openDatabase } from './database.ts';
 import { type EntryOperation, GroupCommit, type Written } from './dynamodb/group-commit.ts';
-import { rangeCondition, RangeReader, RangeStatements } from './dynamodb/range-reader.ts';
+import { type KeyRange, rangeCondition, RangeReader, RangeStatements } from './dynamodb/range-reader.ts';
 import {
   type RangeOptions,
   ServedRange,
@@ -71,6 +71,10 @@ export class SqliteLevel extends AbstractLevel<string, string, unknown> {
     });
   }
 
+  readRange(range: KeyRange): ServedRange {
+    return new ServedRange(new RangeReader(this.#file.statements, range), this.#onDamage);
+  }
+
   async _open(): Promise<void> {
     const database = openDatabase(this.#path, ENTRIES_SCHEMA);
     this.#open = { database, statements: new RangeStatements(database), writes: new GroupCommit(database) };
@@ -123,15 +127,15 @@ export class SqliteLevel extends AbstractLevel<string, string, unknown> {
   }
 
   _iterator(options: RangeOptions): SqliteIterator {
-    return new SqliteIterator(this, options, this.#serve(options));
+    return new SqliteIterator(this, options, this.readRange(options));
   }
 
   _keys(options: RangeOptions): SqliteKeyIterator {
-    return new SqliteKeyIterator(this, options, this.#serve(options));
+    return new SqliteKeyIterator(this, options, this.readRange(options));
   }
 
   _values(options: RangeOptions): SqliteValueIterator {
-    return new SqliteValueIterator(this, options, this.#serve(options));
+    return new SqliteValueIterator(this, options, this.readRange(options));
   }
 
   get #file(): OpenFile {
@@ -151,9 +155,5 @@ export class SqliteLevel extends AbstractLevel<string, string, unknown> {
         }
       });
     });
-  }
-
-  #serve(range: RangeOptions): ServedRange {
-    return new ServedRange(new RangeReader(this.#file.statements, range), this.#onDamage);
   }
 }

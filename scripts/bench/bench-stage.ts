@@ -23,10 +23,17 @@ export interface BenchStage {
 
 const ACCOUNT = '111122223333';
 
+/** The embedded Regions read the credential's scope only; the SDK wants one to sign with. */
+const setCredentials = (): void => {
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'BENCH';
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'bench';
+};
+
 export const openStage = async (
   rootDirectory: string,
   onEvent: (role: Role, event: RegionEvent) => void = () => undefined,
 ): Promise<BenchStage> => {
+  setCredentials();
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'twinmap-bench-'));
   await buildFunctions({ outDir: path.join(rootDirectory, 'dist', 'functions') });
   const pair = await RegionPairLink.open({ rootDirectory, dataDirectory, intervalMs: undefined, onEvent });

@@ -1,9 +1,10 @@
 /** The local git server serves every kind of local repository to a real git client, for reading only. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitServer, resolveLocalSource, startGitServer } from '../../local/git-server.ts';
@@ -30,12 +31,23 @@ const serve = async (repositories: Readonly<Record<string, string>>): Promise<Gi
   return server;
 };
 
-const lsRemote = (url: string): string =>
-  execFileSync('git', ['ls-remote', url, 'HEAD'], {
-    env: { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
-  })
-    .toString()
-    .split('\t')[0] ?? '';
+/** Never the synchronous form: the server answers from this very process. */
+const run = promisify(execFile);
+const ENVIRONMENT = { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+
+const git = async (...args: readonly string[]): Promise<string> => {
+  const { stdout } = await run('git', args, { env: ENVIRONMENT, timeout: 10_000 });
+  return stdout.trim();
+};
+
+const lsRemote = async (url: string): Promise<string> => (await git('ls-remote', url, 'HEAD')).split('\t')[0] ?? '';
+
+/** Children of this very process, by the name of their program. */
+const childrenOf = async (program: string): Promise<number> => {
+  const { stdout } = await run('ps', ['-A', '-o', 'ppid=,comm=']);
+  const pattern = new RegExp(`^\\s*${String(process.pid)}\\s+(?:\\S*/)?${program}`, 'u');
+  return stdout.split('\n').filter((line) => pattern.test(line)).length;
+};
 
 describe('the local git server', () => {
   it('serves bare repositories, work trees, linked work trees and shallow clones, each with its own HEAD', async () => {
@@ -51,18 +63,10 @@ describe('the local git server', () => {
       bare: at('bare.git'),
       shallow: at('shallow'),
     });
-    expect(['work', 'linked', 'bare', 'shallow'].map((name) => lsRemote(server.urlOf(name)))).toEqual([
-      second,
-      first,
-      second,
-      second,
-    ]);
-    execFileSync('git', ['clone', '--quiet', '--depth=1', '--filter=blob:none', server.urlOf('shallow'), at('again')]);
-    expect(
-      execFileSync('git', ['-C', at('again'), 'rev-parse', 'HEAD'])
-        .toString()
-        .trim(),
-    ).toBe(second);
+    const heads = ['work', 'linked', 'bare', 'shallow'].map(async (name) => lsRemote(server.urlOf(name)));
+    expect(await Promise.all(heads)).toEqual([second, first, second, second]);
+    await git('clone', '--quiet', '--depth=1', '--filter=blob:none', server.urlOf('shallow'), at('again'));
+    expect(await git('-C', at('again'), 'rev-parse', 'HEAD')).toBe(second);
   });
 
   it('overrules what a repository says about being served', async () => {
@@ -75,7 +79,7 @@ describe('the local git server', () => {
       headers: { 'git-protocol': 'version=2' },
     });
     expect(await answer.text()).toContain('filter');
-    expect(lsRemote(server.urlOf('repo'))).toBe(commit);
+    expect(await lsRemote(server.urlOf('repo'))).toBe(commit);
   });
 
   it('takes compressed and chunked requests', async () => {
@@ -143,29 +147,24 @@ describe('the local git server', () => {
     const repository = new TestRepository(at('repo'));
     repository.put({ 'a.md': '1' });
     const server = await startGitServer([{ name: 'repo', path: at('repo') }]);
-    const never = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('0014')) });
-    const pending = fetch(`${server.urlOf('repo')}/git-upload-pack`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-git-upload-pack-request', 'git-protocol': 'version=2' },
-      body: never,
-      duplex: 'half',
-    }).then(
-      async (answer) => answer.text(),
-      () => 'ended',
-    );
-    await expect.poll(() => childrenOf('git')).toBeGreaterThan(0);
+    const never = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(new TextEncoder().encode('0014'));
+      },
+    });
+    const request = async (): Promise<string> => {
+      const headers = { 'content-type': 'application/x-git-upload-pack-request', 'git-protocol': 'version=2' };
+      const url = `${server.urlOf('repo')}/git-upload-pack`;
+      const answer = await fetch(url, { method: 'POST', headers, body: never, duplex: 'half' });
+      return answer.text();
+    };
+    const settled = Promise.allSettled([request()]);
+    await expect.poll(async () => childrenOf('git')).toBeGreaterThan(0);
     await server.close();
-    await pending;
-    await expect.poll(() => childrenOf('git')).toBe(0);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected']);
+    await expect.poll(async () => childrenOf('git')).toBe(0);
   });
 });
-
-/** Children of this very process, by the name of their program. */
-const childrenOf = (program: string): number =>
-  execFileSync('ps', ['--ppid', String(process.pid), '-o', 'comm='])
-    .toString()
-    .split('\n')
-    .filter((name) => name.startsWith(program)).length;
 
 describe('a local source', () => {
   it('is found by path, by file address, through a link, and in a folder with spaces', async () => {
@@ -188,25 +187,26 @@ describe('a local source', () => {
     expect(await resolveLocalSource(at('linked'))).toBe(at('linked'));
   });
 
-  it.each([
-    ['missing', /does not exist/u],
-    ['file.txt', /is a file/u],
-    ['plain', /is not a git repository.*git init/u],
-    ['empty', /has no commit yet.*git commit/u],
-    ['bare-empty.git', /has no commit yet/u],
-    ['repo/sub', /folder inside a repository. Name the repository: .*repo\./u],
-    ['unborn', /names a branch without a commit.*\(main\)/u],
-  ])('%s is refused with what to do', async (name, reason) => {
+  it('that is no repository, or part of one, is refused with what to do', async () => {
     writeFileSync(at('file.txt'), 'text');
     mkdirSync(at('plain'));
-    expect(new TestRepository(at('empty'), []).hasCommit('HEAD')).toBe(false);
-    expect(new TestRepository(at('bare-empty.git')).hasCommit('HEAD')).toBe(false);
     new TestRepository(at('repo'), []).put({ 'sub/a.md': '1' });
     mkdirSync(at('repo', 'sub'));
-    const unborn = new TestRepository(at('unborn'), []);
-    unborn.put({ 'a.md': '1' });
-    unborn.git('symbolic-ref', 'HEAD', 'refs/heads/trunk');
-    await expect(resolveLocalSource(at(name))).rejects.toThrow(reason);
+    await expect(resolveLocalSource(at('missing'))).rejects.toThrow(/does not exist/u);
+    await expect(resolveLocalSource(at('file.txt'))).rejects.toThrow(/is a file/u);
+    await expect(resolveLocalSource(at('plain'))).rejects.toThrow(/is not a git repository.*git init/u);
+    await expect(resolveLocalSource(at('repo', 'sub'))).rejects.toThrow(
+      /inside a repository. Name the repository: .*repo\./u,
+    );
+    await expect(resolveLocalSource(at('repo', '.git', 'objects'))).rejects.toThrow(/repository's own files/u);
+  });
+
+  it.each([[[]], [['--bare']]])('that was only just made (git init %j) is refused with what to do', async (options) => {
+    const repository = new TestRepository(at('repo'), options);
+    await expect(resolveLocalSource(at('repo'))).rejects.toThrow(/has no commit yet.*git commit/u);
+    repository.put({ 'a.md': '1' });
+    repository.git('symbolic-ref', 'HEAD', 'refs/heads/trunk');
+    await expect(resolveLocalSource(at('repo'))).rejects.toThrow(/names a branch without a commit.*\(main\)/u);
   });
 
   it.each([

@@ -21,6 +21,9 @@ export interface GitSource {
   readonly loopback: boolean;
 }
 
+/** Where a repository's first answer is, below its address. */
+export const ADVERTISE_SUFFIX = '/info/refs';
+
 const SHOWN_CHARS_MAX = 200;
 
 /** An address as messages may show it: without whatever stands before an `@`, without a query, on one line. */
@@ -72,6 +75,27 @@ export const parseGitSource = (address: string, rules: GitHostRules): GitSource 
     );
   }
   return { url, display: url.href, loopback: isLoopbackOrigin(url, rules) };
+};
+
+/**
+ * Where a redirect of the first request leads. A local source stays on its origin; any other may move between allowed
+ * https hosts, and never onto this machine, whatever a local run allows.
+ */
+export const redirectTarget = (source: GitSource, rules: GitHostRules, from: URL, location: string): URL => {
+  if (!URL.canParse(location, from.href)) {
+    throw new SourceError(`The git server redirects ${source.display} to an address that can't be read.`);
+  }
+  const target = new URL(location, from);
+  const { loopbackOrigin, ...publicRules } = rules;
+  const staysLocal = target.origin === loopbackOrigin;
+  if (source.loopback ? !staysLocal : target.username !== '' || target.password !== '') {
+    throw new SourceError(`The git server redirects ${source.display} to ${target.host}, which is not allowed.`);
+  }
+  checkDestination(target, source.loopback ? rules : publicRules);
+  if (!target.pathname.endsWith(ADVERTISE_SUFFIX)) {
+    throw new SourceError(`The git server redirects ${source.display} to a page that is not a git repository.`);
+  }
+  return target;
 };
 
 /** The full name of the ref to read. The name goes into a request, so it must not be able to add a line to it. */

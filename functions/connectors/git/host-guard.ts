@@ -24,7 +24,7 @@ export const resolveBySystem: ResolveAddresses = async (hostname) => systemLooku
 const hostMatches = (url: URL, entry: string): boolean => {
   const wanted = entry.toLowerCase();
   const [name = '', port = ''] = wanted.split(':', 2);
-  if (port !== url.port) {
+  if ((port === '443' ? '' : port) !== url.port) {
     return false;
   }
   return name.startsWith('*.') ? url.hostname.endsWith(name.slice(1)) : url.hostname === name;

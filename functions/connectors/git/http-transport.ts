@@ -12,15 +12,9 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { SourceError } from '../../domain/errors.ts';
 import type { GitBounds } from './git-bounds.ts';
-import type { GitSource } from './git-source.ts';
+import { ADVERTISE_SUFFIX, type GitSource, redirectTarget } from './git-source.ts';
 import { codeOf, GitTrouble } from './git-trouble.ts';
-import {
-  checkDestination,
-  createGuardedLookup,
-  isListedHost,
-  type GitHostRules,
-  type ResolveAddresses,
-} from './host-guard.ts';
+import { createGuardedLookup, isListedHost, type GitHostRules, type ResolveAddresses } from './host-guard.ts';
 
 export interface GitAnswer {
   readonly contentType: string;
@@ -48,7 +42,6 @@ interface Call {
   readonly body: string;
 }
 
-const ADVERTISE_SUFFIX = '/info/refs';
 const COMMON_HEADERS = {
   'git-protocol': 'version=2',
   'user-agent': 'git/twinmap',
@@ -141,7 +134,7 @@ class HttpGitTransport implements GitTransport {
   }
 
   async advertise(signal: AbortSignal): Promise<GitAnswer> {
-    const { source, bounds } = this.#options;
+    const { source, rules, bounds } = this.#options;
     let url = new URL(`${source.url.href}${ADVERTISE_SUFFIX}?service=git-upload-pack`);
     for (let redirects = 0; redirects <= bounds.redirectsMax; redirects += 1) {
       const end = this.#endOf(signal, url);
@@ -152,7 +145,7 @@ class HttpGitTransport implements GitTransport {
         return this.#answer(response, end);
       }
       response.destroy();
-      url = this.#redirected(url, response.headers.location ?? '');
+      url = redirectTarget(source, rules, url, response.headers.location ?? '');
     }
     throw new SourceError(`The git server redirects ${source.display} more than ${String(bounds.redirectsMax)} times.`);
   }
@@ -173,24 +166,6 @@ class HttpGitTransport implements GitTransport {
       agent.destroy();
     }
     this.#agents.clear();
-  }
-
-  /** A local source stays where it is; any other may move between allowed https hosts, never onto this machine. */
-  #redirected(from: URL, location: string): URL {
-    const { source, rules } = this.#options;
-    if (!URL.canParse(location, from.href)) {
-      throw new SourceError(`The git server redirects ${source.display} to an address that can't be read.`);
-    }
-    const target = new URL(location, from);
-    const { loopbackOrigin, ...publicRules } = rules;
-    if (source.loopback ? target.origin !== loopbackOrigin : target.username !== '' || target.password !== '') {
-      throw new SourceError(`The git server redirects ${source.display} to ${target.host}, which is not allowed.`);
-    }
-    checkDestination(target, source.loopback ? rules : publicRules);
-    if (!target.pathname.endsWith(ADVERTISE_SUFFIX)) {
-      throw new SourceError(`The git server redirects ${source.display} to a page that is not a git repository.`);
-    }
-    return target;
   }
 
   async #send(call: Call, end: CallEnd): Promise<IncomingMessage> {

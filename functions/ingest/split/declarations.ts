@@ -22,6 +22,8 @@ const NAMED: readonly RegExp[] = [
   /^alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(?<name>[\w."`[\]]+)/iu,
 ];
 
+/** An imported type, not a declared one: `  type Order,`. */
+const LISTED_TYPE = /^type\s+[\w$]+(?:\s+as\s+[\w$]+)?,?$/u;
 const HOOK = /^(?:beforeEach|afterEach|beforeAll|afterAll|before|after|setup|teardown)\s*\(/u;
 const CONTROL =
   /^(?:if|for|foreach|while|switch|catch|try|do|return|await|throw|with|when|match|case|using|lock|synchronized|unless|until|loop|assert|yield|new|delete|print|raise|del|pass|break|continue|import|from|go|defer|select|else|finally|except|super|this|self|echo|require|include)\b/u;
@@ -68,6 +70,9 @@ const LANGUAGE_PATTERNS: Readonly<Record<string, readonly RegExp[]>> = {
 export const declarationIn = (text: string, language: string, depth: number): Declaration | undefined => {
   const line = text.replace(ANNOTATIONS, '');
   const plain = line.replace(MODIFIERS, '');
+  if (LISTED_TYPE.test(plain)) {
+    return undefined;
+  }
   const keyword = named(NAMED, plain) ?? named(NAMED, line) ?? named(LANGUAGE_PATTERNS[language] ?? [], line);
   if (keyword !== undefined) {
     return withName(keyword);

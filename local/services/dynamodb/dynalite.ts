@@ -10,6 +10,7 @@ import { InvariantError } from '../../../functions/domain/errors.ts';
 import type { ServiceReply } from '../service.ts';
 import type { SqliteLevel } from '../sqlite-level.ts';
 import type { EntryOperation } from './group-commit.ts';
+import { createValueStream, type ValueRange } from './value-stream.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -123,6 +124,7 @@ const callbackMethods = (level: SqliteLevel): object => ({
   put: (key: string, value: unknown, done: Done) => {
     level.writeOne({ type: 'put', key, value: JSON.stringify(value) }, done);
   },
+  createValueStream: (range: ValueRange) => createValueStream(level, range),
   del: (key: string, done: Done) => {
     level.writeOne({ type: 'del', key }, done);
   },

@@ -228,6 +228,11 @@ export class QueueDatabase {
     this.#run('UPDATE messages SET visible_at = ?, receipt = ? WHERE id = ?', visibleAt, receipt, id);
   }
 
+  /** Shows again what somebody had received and neither deleted nor released. */
+  showReceived(now: number): void {
+    this.#run('UPDATE messages SET visible_at = ?1, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?1', now);
+  }
+
   deleteMessage(id: number): void {
     this.#run('DELETE FROM messages WHERE id = ?', id);
   }

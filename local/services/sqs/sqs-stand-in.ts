@@ -58,6 +58,11 @@ export interface QueueConsumer {
   /** Called whenever the queue may have something to receive, and once at the start; the answer ends it. */
   onMessage(queueArn: string, listener: () => void): () => void;
   depth(queueArn: string): Depth;
+  /**
+   * For a Region that starts again: whoever held messages died with it, and on one machine nobody waits an hour for their
+   * visibility time-out.
+   */
+  releaseAll(): void;
 }
 
 const handleOf = (receipt: Receipt): string => (typeof receipt === 'string' ? receipt : receipt.receiptHandle);
@@ -114,6 +119,9 @@ class LocalSqs implements SqsStandIn {
       release: (receipt, delaySeconds) => this.#engine.changeVisibility(handleOf(receipt), delaySeconds),
       onMessage: (queueArn, listener) => this.#listen(nameOfArn(queueArn), listener),
       depth: (queueArn) => this.#engine.depth(nameOfArn(queueArn)),
+      releaseAll: () => {
+        this.#database.showReceived(this.#options.now());
+      },
     };
   }
 

@@ -22,7 +22,7 @@ interface AlbResult {
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
 }
 
-let handler: ReturnType<typeof handle>;
+let handler: (event: never) => Promise<unknown>;
 
 const send = async (event: AlbEvent): Promise<AlbResult> => {
   const elb = { targetGroupArn: 'arn:aws:elasticloadbalancing:us-east-2:000000000000:targetgroup/api/0' };
@@ -45,6 +45,7 @@ beforeEach(async () => {
   const corpus = new SmallCorpus();
   await corpus.commitSource('shop');
   await corpus.add('shop', 'docs/queues.md', '# Queues\n\nThe dead letter queue keeps orders.\n');
+  // oxlint-disable-next-line typescript/no-deprecated -- its successor is not published yet; the entry uses this one too.
   handler = handle(
     createApiApp({
       region: regionOf('us-east-2'),

@@ -3,9 +3,11 @@ import type { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { documentKey } from '../../../functions/domain/corpus.ts';
+import { done } from '../../../functions/domain/failure.ts';
+import { encodeFence, ingestVersion } from '../../../functions/domain/version.ts';
 import { createApiApp } from '../../../functions/handlers/api-app.ts';
 import type { ApiDependencies } from '../../../functions/query/routes.ts';
-import { countedTelemetry, failingEmbedder, hashEmbedder, regionOf, SmallCorpus } from './small-corpus.ts';
+import { countedTelemetry, failingEmbedder, FENCE, hashEmbedder, regionOf, SmallCorpus } from './small-corpus.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -40,6 +42,12 @@ const appWith = (more: Partial<ApiDependencies> = {}, requestTimeoutMs = 5000): 
   );
 
 const ask = async (path: string, app = appWith(), init: RequestInit = {}): Promise<Response> => app.request(path, init);
+
+const failWith =
+  (error: Error): (() => Promise<never>) =>
+  async () => {
+    throw error;
+  };
 
 const bodyOf = async (response: Response): Promise<Json> => (await response.json()) as Json;
 
@@ -118,7 +126,7 @@ describe('every answer', () => {
   });
 
   it("says that it does not know the epoch when the gate can't be read, and still answers", async () => {
-    const app = appWith({ readGate: async () => Promise.reject(new Error('secret detail')) });
+    const app = appWith({ readGate: failWith(new Error('secret detail')) });
     const response = await ask('/v1/search?q=queue', app);
     expect(response.status).toBe(200);
     expect(response.headers.get('x-twinmap-epoch')).toBe('unknown');
@@ -128,8 +136,17 @@ describe('every answer', () => {
   });
 
   it('does not wait for a gate that never answers', async () => {
-    const app = appWith({ readGate: async () => new Promise<never>(() => undefined) });
+    const app = appWith({ readGate: async () => Promise.withResolvers<never>().promise });
     expect(await bodyOf(await ask('/v1/status', app))).toMatchObject({ epoch: null, gate: { state: 'unknown' } });
+  });
+
+  it('has room for itself however many sources there are', async () => {
+    for (let at = 0; at < 40; at += 1) {
+      await corpus.commitSource(`source-${at}`, { cursor: { heads: 'h'.repeat(20_000) } });
+    }
+    const text = await (await ask('/v1/search?q=queue')).text();
+    expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(500_000);
+    expect(JSON.parse(text)).toMatchObject({ sourcesTruncated: true, passages: [{ path: 'docs/queues.md' }] });
   });
 
   it("says that it does not know the sources when they can't be read", async () => {
@@ -206,8 +223,8 @@ describe('/v1/sources', () => {
           ...STANDING,
           url: 'https://git.example.com/shop',
           counts: { documents: 2, chunks: 3, skipped: 1 },
-          f: expect.stringMatching(/^000000000007\/us-east-2\//u),
-          v: expect.stringMatching(/^i\|000000000007\/us-east-2\//u),
+          f: encodeFence(FENCE),
+          v: ingestVersion(encodeFence(FENCE), 1),
           cycle: { epoch: 7, changed: 2, deleted: 0 },
         },
       ],
@@ -260,7 +277,7 @@ describe('/v1/search', () => {
     await corpus.add('cafe', 'c.md', 'A queue of the cafe.\n');
     const body = await bodyOf(await ask('/v1/search?q=queue&source=bank,cafe&source=bank'));
     const passages = body['passages'] as readonly Json[];
-    expect(passages.map((passage) => passage['source']).toSorted()).toEqual(['bank', 'cafe']);
+    expect(new Set(passages.map((passage) => passage['source']))).toEqual(new Set(['bank', 'cafe']));
   });
 
   it.each([
@@ -280,14 +297,13 @@ describe('/v1/search', () => {
   });
 
   it('leaves out what a load balancer does not carry, and says so', async () => {
-    const quotes = '"\n'.repeat(1200);
-    for (let at = 0; at < 40; at += 1) {
-      await corpus.add('shop', `${'\u0001'.repeat(1000)}${at}.txt`, `queue ${at}\n${quotes}${quotes}`);
+    for (let at = 0; at < 49; at += 1) {
+      await corpus.add('shop', `${'\u0001'.repeat(1000)}${at}.txt`, `queue ${at} ${'\u0007'.repeat(2600)}\n`);
     }
     const response = await ask('/v1/search?q=queue&limit=50');
     const text = await response.text();
     expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(1_000_000);
-    expect(JSON.parse(text)).toMatchObject({ truncated: expect.any(Boolean), region: 'us-east-2' });
+    expect(JSON.parse(text)).toMatchObject({ truncated: true, region: 'us-east-2' });
   });
 });
 
@@ -306,7 +322,9 @@ describe('/v1/documents', () => {
     expect(chunks.map((chunk) => chunk['startLine'])).toEqual(
       chunks.map((chunk) => Number(chunk['startLine'])).toSorted((left, right) => left - right),
     );
-    expect(chunks.map((chunk) => chunk['text']).join('\n\n')).toBe(`# A\n\nStatus: accepted\n\n${long}`.trimEnd());
+    expect(chunks.map((chunk) => chunk['text']).join('\n\n')).toBe(
+      `# A\n\nStatus: accepted\n\n${long}`.replace(/\n$/u, ''),
+    );
   });
 
   it('takes an id whose tilde is encoded', async () => {
@@ -321,7 +339,7 @@ describe('/v1/documents', () => {
     '%zz',
     '%00~00000000000000000000',
   ])('refuses the id %s', async (id) => {
-    await isProblem(await ask(`/v1/documents/${id}`), 400);
+    expect((await isProblem(await ask(`/v1/documents/${id}`), 400))['what']).toContain('is not the id');
   });
 
   it('does not give a deleted document, though its chunks are still there', async () => {
@@ -332,6 +350,21 @@ describe('/v1/documents', () => {
   it('does not give half of a damaged record', async () => {
     await corpus.put(documentKey('shop', queuesId), { id: queuesId, path: 'docs/queues.md' });
     expect((await isProblem(await ask(`/v1/documents/${queuesId}`), 503))['why']).toContain('TM_DAMAGED_RECORD');
+  });
+
+  it('is read again when a cycle replaces it between its record and its texts', async () => {
+    const query = corpus.records.query.bind(corpus.records);
+    corpus.records.query = async (pk, options) => {
+      if (!pk.startsWith('chunks#')) {
+        return query(pk, options);
+      }
+      corpus.records.query = query;
+      await corpus.add('shop', 'docs/queues.md', '# Queues\n\nNew text.\n');
+      // What the record listed when it was read is gone by now.
+      return done({ items: [] });
+    };
+    const body = await bodyOf(await ask(`/v1/documents/${queuesId}`));
+    expect(body).toMatchObject({ degraded: [], chunks: [{ text: '# Queues\n\nNew text.' }] });
   });
 
   it('says how many texts are missing', async () => {
@@ -372,13 +405,13 @@ describe('what is not possible', () => {
   });
 
   it('is waiting for ever', async () => {
-    const embedder = { ...hashEmbedder, embed: async () => new Promise<never>(() => undefined) };
+    const embedder = { ...hashEmbedder, embed: async () => Promise.withResolvers<never>().promise };
     const body = await isProblem(await ask('/v1/search?q=queue', appWith({ embedder }, 50)), 503);
     expect(body['what']).toContain('did not answer in time');
   });
 
   it('is a defect with details for strangers', async () => {
-    const embedder = { ...hashEmbedder, embed: async () => Promise.reject(new TypeError('secret detail')) };
+    const embedder = { ...hashEmbedder, embed: failWith(new TypeError('secret detail')) };
     const response = await ask('/v1/search?q=queue', appWith({ embedder }));
     const text = await response.clone().text();
     await isProblem(response, 500);

@@ -13,7 +13,7 @@ import {
 import { done, type Failure, failed } from '../../../functions/domain/failure.ts';
 import type { RecordKey } from '../../../functions/domain/record.ts';
 import { isRegionName, type RegionName } from '../../../functions/domain/region.ts';
-import { encodeFence, ingestVersion } from '../../../functions/domain/version.ts';
+import { encodeFence, type Fence, ingestVersion } from '../../../functions/domain/version.ts';
 import type { Embedder } from '../../../functions/embed/embedder.ts';
 import { tokenise } from '../../../functions/embed/tokenise.ts';
 import { splitDocument } from '../../../functions/ingest/split/split-document.ts';
@@ -79,15 +79,19 @@ export const countedTelemetry = (): CountedTelemetry => {
 const RUN = '01JD0000000000000000000001';
 const REGION = regionOf('us-east-2');
 
+/** Under which everything here is written. */
+export const FENCE: Fence = { epoch: 7, region: REGION, run: 1, op: RUN };
+
 export class SmallCorpus {
   readonly failures = new Set<string>();
-  readonly records = new MemoryRecordStore({ fault: (name) => this.#failureOf(`records.${name}`) });
+  /** Pages of one item: who forgets to ask for the next page sees almost nothing. */
+  readonly records = new MemoryRecordStore({ fault: (name) => this.#failureOf(`records.${name}`), pageItemsMax: 1 });
   readonly vectors = new MemoryVectorStore(DIMENSIONS, { fault: (name) => this.#failureOf(`vectors.${name}`) });
   #seq = 0;
 
   /** Commits a source as a finished cycle would; without documents. */
   async commitSource(id: string, more: Partial<SourcePayload> = {}): Promise<void> {
-    const fence = encodeFence({ epoch: 7, region: REGION, run: 1, op: RUN });
+    const fence = encodeFence(FENCE);
     const payload: SourcePayload = {
       id,
       kind: 'git',
@@ -144,7 +148,7 @@ export class SmallCorpus {
 
   #nextWrite(): { readonly v: string; readonly op: string } {
     this.#seq += 1;
-    const fence = encodeFence({ epoch: 7, region: REGION, run: 1, op: RUN });
+    const fence = encodeFence(FENCE);
     return { v: ingestVersion(fence, this.#seq), op: RUN };
   }
 

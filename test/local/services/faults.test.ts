@@ -88,7 +88,7 @@ describe('on the wire', () => {
   test.each<[FaultMode & ('refuse' | 'reset' | 'blackhole' | 'error-500' | 'error-503' | 'throttle'), RegExp]>([
     ['refuse', /ECONNRESET/u],
     ['reset', /ECONNRESET/u],
-    ['blackhole', /TimeoutError/u],
+    ['blackhole', /TIMEDOUT|TimeoutError/u],
     ['error-500', /InternalServerError/u],
     ['error-503', /ServiceUnavailable/u],
     ['throttle', /ProvisionedThroughputExceededException/u],

@@ -81,7 +81,7 @@ describe('dispatch', () => {
   });
 
   test.each([
-    ['dynamodb', '/', 400],
+    ['dynamodb', '/', 404],
     ['sqs', '/', 400],
     ['s3vectors', '/Nothing', 404],
     ['appconfig', '/nothing', 404],

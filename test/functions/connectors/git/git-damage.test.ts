@@ -122,9 +122,14 @@ describe('answers that end too early', () => {
     expect(cuts).toBeGreaterThan(0);
   });
 
+  it('a listing that is larger than its bound is an error that says what to do', async () => {
+    const listing = world.open({ bounds: { treePackBytesMax: 300 } }).enumerate(new AbortController().signal, null);
+    await expect(collect(listing)).rejects.toThrow(/takes more than .* MiB. Split the repository/u);
+  });
+
   it('a list of refs that ends too early is an error', async () => {
     world.front.fault = ({ body }) => (body.includes('ls-refs') ? { kind: 'end', afterBytes: 0 } : null);
-    await expect(world.open().status(new AbortController().signal)).rejects.toThrow(SourceError);
+    await expect(world.open().status(new AbortController().signal)).rejects.toThrow(/list of refs ends too early/u);
   });
 });
 

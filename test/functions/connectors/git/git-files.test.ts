@@ -169,6 +169,7 @@ describe('files of a git source', () => {
       'small07-large.txt': '[too-large]',
       'small23-large.txt': '[too-large]',
     });
+    console.log(world.front.requests.length);
     expect(world.front.requests.length).toBeLessThan(16);
   });
 
@@ -178,6 +179,7 @@ describe('files of a git source', () => {
     );
     world.repository.put(files);
     expect(await pullAll({ bounds: { fetchBytesMax: 500_000 } })).toEqual(files);
+    console.log(world.front.requests.length);
     expect(world.front.requests.length).toBeLessThan(12);
   });
 

@@ -1,7 +1,7 @@
 /** Which addresses may be a source, and which machines a request may reach. */
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../../../functions/domain/errors.ts';
-import { parseGitSource, redactAddress } from '../../../../functions/connectors/git/git-source.ts';
+import { parseGitSource, redactAddress, redirectTarget } from '../../../../functions/connectors/git/git-source.ts';
 import {
   checkDestination,
   createGuardedLookup,
@@ -10,7 +10,7 @@ import {
 } from '../../../../functions/connectors/git/host-guard.ts';
 
 const RULES: GitHostRules = {
-  gitHosts: ['git.example.com', '*.forge.example', 'code.example.com:8443', '127.0.0.1', '10.1.2.3', '[::1]'],
+  gitHosts: ['git.example.com:443', '*.forge.example', 'code.example.com:8443', '127.0.0.1', '10.1.2.3', '[::1]'],
 };
 
 const messageOf = (call: () => unknown): string => {
@@ -86,6 +86,36 @@ describe('the address of a git source', () => {
     expect(messageOf(() => parseGitSource('http://127.0.0.1.nip.test:4711/r', rules))).toMatch(/not encrypted/u);
     const named = { gitHosts: [], loopbackOrigin: 'http://metadata.internal' };
     expect(messageOf(() => parseGitSource('http://metadata.internal/r', named))).toMatch(/not encrypted/u);
+  });
+});
+
+describe('a redirect of an https source', () => {
+  const from = new URL('https://git.example.com/r.git/info/refs?service=git-upload-pack');
+  const follow = (location: string): URL => {
+    const rules = { ...RULES, loopbackOrigin: 'http://127.0.0.1:4711' };
+    return redirectTarget(parseGitSource('https://git.example.com/r.git', rules), rules, from, location);
+  };
+
+  it('may lead to another path or another allowed host', () => {
+    expect(follow('/team/r.git/info/refs?service=git-upload-pack').href).toContain(
+      'https://git.example.com/team/r.git/',
+    );
+    expect(follow('https://eu.forge.example/r/info/refs').host).toBe('eu.forge.example');
+  });
+
+  it.each([
+    'http://git.example.com/r.git/info/refs',
+    'http://127.0.0.1:4711/r.git/info/refs',
+    'https://127.0.0.1/info/refs',
+    'https://10.1.2.3/info/refs',
+    'https://[::1]/info/refs',
+    'https://169.254.169.254/latest/meta-data/info/refs',
+    'https://other.example/r/info/refs',
+    'https://user:s3cret@git.example.com/r/info/refs',
+    'file:///etc/passwd/info/refs',
+    'https://git.example.com/sign-in',
+  ])('to %s is refused', (location) => {
+    expect(messageOf(() => follow(location))).not.toMatch(/no error|s3cret/u);
   });
 });
 

@@ -41,6 +41,8 @@ const program = (url: string, origin: string, directory: string): string => `
   console.log(JSON.stringify({ counts, child }));
 `;
 
+const run = promisify(execFile);
+
 describe('the declared runtime', () => {
   it('a pull needs no child process, no other files and little memory', async () => {
     const files = Object.fromEntries(
@@ -50,7 +52,7 @@ describe('the declared runtime', () => {
     const scratch = realpathSync(world.scratch);
     const script = path.join(realpathSync(world.folder), 'pull.mjs');
     writeFileSync(script, program(world.url, world.front.origin, scratch));
-    const { stdout } = await promisify(execFile)(
+    const { stdout } = await run(
       process.execPath,
       [
         '--permission',

@@ -138,7 +138,9 @@ describe('the difference of two listings', () => {
         const changes = changesBetween(base, target, null);
         const state = new Map(base.map(({ id, rev }) => [id, rev]));
         const first = changes.slice(0, cut);
-        for (const change of [...first, ...changesBetween(base, target, first.at(-1)?.id ?? null)]) {
+        const rest = changesBetween(base, target, first.at(-1)?.id ?? null);
+        expect([...first, ...rest]).toEqual(changes);
+        for (const change of changes) {
           if (change.kind === 'gone') {
             state.delete(change.id);
           } else {

@@ -39,7 +39,7 @@ const SAMPLES: readonly Sample[] = [
     parts: [
       [
         'open_queue',
-        `# Opens it.\n@cached\ndef open_queue(url):\n    """Opens\n\nat any column.\n    """\n${body('work()', '    ')}`,
+        `# Opens it.\n@cached\ndef open_queue(url):\n    """Opens\n\ndef at_any_column():\n    """\n${body('work()', '    ')}`,
       ],
       ['Queue', `class Queue(Base):\n${body('work()', '    ')}`],
       ['drain', `async def drain(queue):\n${body('work()', '    ')}`],
@@ -186,6 +186,13 @@ describe('a function', () => {
       expect(chunk.heading).toBe('total');
       expect(chunk.text).toMatch(/^(?:export function total| {2}work\(\);)/u);
     }
+  });
+});
+
+describe('an import of many names', () => {
+  it('declares none of them', () => {
+    const text = `import {\n  type Order,\n  type Queue as Line,\n  total,\n} from './a.ts';\n\nexport const a = 1;\n`;
+    expect(split('a.ts', text).map(({ heading }) => heading)).toEqual([undefined]);
   });
 });
 

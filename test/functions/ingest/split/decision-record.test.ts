@@ -35,6 +35,7 @@ describe('the status of a decision record', () => {
     ['setext heading', 'Use queues\n==========\n\nStatus\n------\n\nAccepted\n', 'Accepted'],
     ['none', '# Use queues\n', undefined],
     ['a template left as it was', '# A\n\nStatus: {proposed | rejected | accepted}\n', undefined],
+    ['a list of all that it may be', '# A\n\nStatus: proposed, accepted, rejected or superseded\n', undefined],
     ['a status of another section', '# A\n\n## Status\n\n## Context\n\nIt was accepted by many.\n', undefined],
   ])('is read from %s', (_form, head, status) => {
     const document = read('docs/decisions/0001-use-queues.md', head + BODY);

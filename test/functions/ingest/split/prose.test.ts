@@ -103,15 +103,16 @@ describe('a Markdown document', () => {
   });
 
   it('keeps a heading with the text below it', () => {
-    for (const { text } of split(`# G\n\n${words(1590)}\n\n## A\n\n${words(1590)}\n\n${words(1590)}\n`)) {
+    for (const { text } of split(`# G\n\n${words(1599)}\n\n## A\n\n${words(1599)}\n\n${words(1599)}\n`)) {
       expect(text).not.toMatch(/^#+ \w$/u);
       expect(text).not.toMatch(/\n#+ \w$/u);
     }
   });
 
   it('keeps a block with the line that announces it', () => {
-    const text = `# G\n\n${words(1000)}\n\n${words(560)}\n\nFor instance:\n\n- ${words(500)}\n- ${words(500)}\n`;
-    expect(split(text).some((chunk) => chunk.text.startsWith('For instance:\n\n- '))).toBe(true);
+    const block = `\`\`\`\n${words(1000)}\n\`\`\``;
+    const text = `# G\n\n${words(1000)}\n\n${words(560)}\n\nFor instance:\n\n${block}\n`;
+    expect(split(text).at(-1)?.text).toBe(`For instance:\n\n${block}`);
   });
 
   it('cuts long prose between paragraphs and not inside them', () => {
@@ -119,6 +120,11 @@ describe('a Markdown document', () => {
     for (const { text } of split(paragraphs.join('\n\n'))) {
       expect(text.split('\n\n').every((paragraph) => paragraphs.includes(paragraph))).toBe(true);
     }
+  });
+
+  it('leaves no stub at its end', () => {
+    expect(split(`# G\n\n${words(1500)}\n\n${words(300)}\n`)).toHaveLength(1);
+    expect(split(`# G\n\n${words(1500)}\n\n${words(900)}\n`)).toHaveLength(2);
   });
 
   it('takes its title from front matter, then from its first heading, then from its name', () => {

@@ -1,0 +1,47 @@
+/** One attempt of a request at one Region, and what its transport has to do for it. */
+import type { Phase } from '../policy/phase.ts';
+
+export type AttemptKind = 'first' | 'hedge' | 'failover' | 'evacuation';
+
+export interface Attempt<Io> {
+  readonly region: string;
+  /** From 1. */
+  readonly number: number;
+  readonly kind: AttemptKind;
+  readonly startedMs: number;
+  /** What the transport needs to abort it. */
+  io: Io | undefined;
+  /** Nothing that still comes of it counts. */
+  isOver: boolean;
+}
+
+export interface AttemptFailure {
+  readonly region: string;
+  readonly phase: Phase;
+  /** A stable code: of the transport, `TIMEOUT`, or `HTTP_503`. */
+  readonly code: string;
+}
+
+/** What a Region's answer says besides its status. */
+export interface AnswerHints {
+  /** Goes down on purpose: no failure, but take new requests elsewhere. */
+  readonly isDraining: boolean;
+  /** `x-router-no-retry`: the origin knows that the other one must not get it. */
+  readonly mustNotRetry: boolean;
+}
+
+export interface Timers {
+  readonly now: () => number;
+  readonly after: (delayMs: number, fire: () => void) => unknown;
+  readonly cancel: (timer: unknown) => void;
+}
+
+/** The transport of one request. It never reports on an attempt before `send` has returned. */
+export interface ExchangeHost<Io> {
+  readonly send: (attempt: Attempt<Io>) => void;
+  readonly abort: (attempt: Attempt<Io>) => void;
+  /** This attempt's answer is the client's. */
+  readonly deliver: (attempt: Attempt<Io>) => void;
+  /** No Region answered. */
+  readonly giveUp: (failures: readonly AttemptFailure[]) => void;
+}

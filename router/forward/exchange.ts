@@ -1,0 +1,261 @@
+/**
+ * One request on its way: at most one attempt per Region, started first, as a hedge, after a failure, or because the first
+ * Region tripped meanwhile. Transport and timers are the host's; the same life runs in Node, in workerd, in the browser and
+ * in the simulator, so what the simulator proves is what runs.
+ */
+import type { Decision } from '../policy/router-policy.ts';
+import { isFailureStatus, mayResend, type Phase, type RequestTraits } from '../policy/phase.ts';
+import type { AnswerHints, Attempt, AttemptFailure, AttemptKind, ExchangeHost, Timers } from './attempt.ts';
+import type { ExchangeTracker } from './exchange-tracker.ts';
+
+export type RouteDecision = Extract<Decision, { kind: 'route' }>;
+
+export interface ExchangeOptions<Io> {
+  readonly tracker: ExchangeTracker;
+  readonly timers: Timers;
+  readonly traits: RequestTraits;
+  readonly decision: RouteDecision;
+  readonly host: ExchangeHost<Io>;
+}
+
+export class Exchange<Io> {
+  readonly startedMs: number;
+  readonly failures: AttemptFailure[] = [];
+  readonly #o: ExchangeOptions<Io>;
+  #live: Attempt<Io> | undefined;
+  #hedge: Attempt<Io> | undefined;
+  #sent = 0;
+  #timer: unknown;
+  #isSettled = false;
+  #isHedgeOver: boolean;
+
+  constructor(options: ExchangeOptions<Io>) {
+    this.#o = options;
+    this.startedMs = options.timers.now();
+    this.#isHedgeOver = options.decision.hedgeAfterMs === undefined;
+  }
+
+  get attempts(): number {
+    return this.#sent;
+  }
+
+  /** Tells whether the second Region was asked as a hedge. */
+  get wasHedged(): boolean {
+    return this.#hedge !== undefined;
+  }
+
+  start(): void {
+    this.#live = this.#send(this.#o.decision.first, 'first');
+    this.#arm();
+  }
+
+  /** The header of an answer came. */
+  answered(attempt: Attempt<Io>, status: number, hints?: AnswerHints): void {
+    if (attempt.isOver) {
+      return;
+    }
+    const { tracker, timers, traits } = this.#o;
+    const nowMs = timers.now();
+    const isBad = isFailureStatus(status);
+    if (hints?.isDraining === true) {
+      tracker.policy.drain(attempt.region, nowMs + tracker.policy.settings.drainMs);
+    }
+    const health = tracker.policy.health(attempt.region);
+    tracker.leave(this, attempt.region);
+    attempt.isOver = true;
+    if (!isBad) {
+      health.answered(nowMs, nowMs - attempt.startedMs);
+      this.#deliver(attempt, nowMs);
+      return;
+    }
+    if (hints?.isDraining === true) {
+      health.answered(nowMs, nowMs - attempt.startedMs);
+    } else {
+      health.failed(nowMs, `HTTP ${status}`, true);
+    }
+    const isOnly = this.#other(attempt) === undefined;
+    if (isOnly && (hints?.mustNotRetry === true || !this.#mayMoveOn('ambiguous', traits))) {
+      this.#deliver(attempt, nowMs);
+      return;
+    }
+    this.failures.push({ region: attempt.region, phase: 'ambiguous', code: `HTTP_${status}` });
+    this.#end(attempt);
+    this.#moveOn(attempt, 'ambiguous');
+  }
+
+  /** Nothing came, or not all of it. */
+  failed(attempt: Attempt<Io>, phase: Phase, code: string): void {
+    if (attempt.isOver) {
+      return;
+    }
+    const { tracker, timers } = this.#o;
+    // Before the breaker hears of it: a trip evacuates, and this exchange must not be moved twice.
+    tracker.leave(this, attempt.region);
+    attempt.isOver = true;
+    this.failures.push({ region: attempt.region, phase, code });
+    tracker.policy.health(attempt.region).failed(timers.now(), code, false);
+    this.#moveOn(attempt, phase);
+  }
+
+  /** The Region tripped while this waited for it: a request that may be sent twice does not wait longer. */
+  evacuate(region: string): void {
+    const live = this.#live;
+    if (this.#isSettled || live?.region !== region || this.#hedge !== undefined) {
+      return;
+    }
+    if (!this.#mayMoveOn('ambiguous', this.#o.traits)) {
+      return;
+    }
+    this.#o.tracker.policy.health(region).abandoned();
+    this.failures.push({ region, phase: 'ambiguous', code: 'EVACUATED' });
+    this.#end(live);
+    this.#live = this.#send(this.#o.decision.second ?? '', 'evacuation');
+    this.#arm();
+  }
+
+  /** The client went away. */
+  abandon(): void {
+    if (!this.#isSettled) {
+      this.#settle();
+      for (const attempt of [this.#live, this.#hedge]) {
+        if (attempt !== undefined) {
+          this.#o.tracker.policy.health(attempt.region).abandoned();
+          this.#end(attempt);
+        }
+      }
+    }
+  }
+
+  // --- parts ---
+
+  #send(region: string, kind: AttemptKind): Attempt<Io> {
+    const { tracker, timers, host } = this.#o;
+    this.#sent += 1;
+    const attempt: Attempt<Io> = {
+      region,
+      number: this.#sent,
+      kind,
+      startedMs: timers.now(),
+      io: undefined,
+      isOver: false,
+    };
+    tracker.policy.health(region).started(attempt.startedMs);
+    tracker.enter(this, region);
+    tracker.count(kind, region);
+    host.send(attempt);
+    return attempt;
+  }
+
+  /** Aborted by us: marked first, because some transports report the abort at once. */
+  #end(attempt: Attempt<Io>): void {
+    attempt.isOver = true;
+    this.#o.tracker.leave(this, attempt.region);
+    this.#o.host.abort(attempt);
+  }
+
+  #other(attempt: Attempt<Io>): Attempt<Io> | undefined {
+    return attempt === this.#live ? this.#hedge : this.#live;
+  }
+
+  #drop(attempt: Attempt<Io>): void {
+    if (attempt === this.#live) {
+      this.#live = this.#hedge;
+    }
+    this.#hedge = undefined;
+  }
+
+  #mayMoveOn(phase: Phase, traits: RequestTraits): boolean {
+    return this.#sent < 2 && this.#o.decision.second !== undefined && mayResend(phase, traits);
+  }
+
+  #moveOn(attempt: Attempt<Io>, phase: Phase): void {
+    this.#drop(attempt);
+    if (this.#isSettled || this.#live !== undefined) {
+      return; // The other one is still out.
+    }
+    if (!this.#mayMoveOn(phase, this.#o.traits)) {
+      this.#settle();
+      this.#o.host.giveUp(this.failures);
+      return;
+    }
+    this.#live = this.#send(this.#o.decision.second ?? '', 'failover');
+    this.#arm();
+  }
+
+  #deliver(attempt: Attempt<Io>, nowMs: number): void {
+    const loser = this.#other(attempt);
+    this.#settle();
+    if (loser !== undefined) {
+      const { tracker } = this.#o;
+      this.#end(loser);
+      const health = tracker.policy.health(loser.region);
+      if (attempt.kind === 'hedge') {
+        health.lostHedge(nowMs, loser.startedMs);
+      } else {
+        health.abandoned();
+      }
+      tracker.hedgeEnded(attempt.kind === 'hedge');
+    }
+    this.#o.host.deliver(attempt);
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    this.#o.timers.cancel(this.#timer);
+  }
+
+  /** One timer at a time: the next of hedge, attempt time-out and deadline. */
+  #arm(): void {
+    const { timers, decision } = this.#o;
+    timers.cancel(this.#timer);
+    if (this.#isSettled) {
+      return;
+    }
+    const nowMs = timers.now();
+    const hedgeMs = this.#isHedgeOver || this.#sent > 1 ? Infinity : this.startedMs + (decision.hedgeAfterMs ?? 0);
+    const nextMs = Math.min(hedgeMs, this.#timeoutMs(this.#live), this.#timeoutMs(this.#hedge));
+    this.#timer = timers.after(Math.max(0, nextMs - nowMs), () => {
+      this.#fire(hedgeMs <= nextMs);
+    });
+  }
+
+  /** A request that may not be sent again gets the whole deadline: giving up early would gain nothing. */
+  #timeoutMs(attempt: Attempt<Io> | undefined): number {
+    if (attempt === undefined) {
+      return Infinity;
+    }
+    const { attemptTimeoutMs, deadlineMs } = this.#o.tracker.policy.settings;
+    const endMs = this.startedMs + deadlineMs;
+    const isLast = !this.#mayMoveOn('ambiguous', this.#o.traits) && this.#hedge === undefined;
+    return isLast ? endMs : Math.min(endMs, attempt.startedMs + attemptTimeoutMs);
+  }
+
+  #fire(isHedge: boolean): void {
+    if (isHedge) {
+      this.#isHedgeOver = true;
+      this.#sendHedge();
+      this.#arm();
+      return;
+    }
+    const nowMs = this.#o.timers.now();
+    for (const attempt of [this.#live, this.#hedge]) {
+      if (attempt !== undefined && !this.#isSettled && nowMs >= this.#timeoutMs(attempt)) {
+        this.failed(attempt, 'ambiguous', 'TIMEOUT');
+        this.#o.host.abort(attempt);
+      }
+    }
+    this.#arm();
+  }
+
+  #sendHedge(): void {
+    const { tracker, decision } = this.#o;
+    if (decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
+      return;
+    }
+    if (tracker.policy.takeHedge(decision.first)) {
+      this.#hedge = this.#send(decision.second, 'hedge');
+    } else {
+      tracker.hedgeDenied();
+    }
+  }
+}

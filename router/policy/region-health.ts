@@ -1,0 +1,289 @@
+/**
+ * What is known of one Region from the answers that it gives: a breaker with five detectors. Failures in a row and their
+ * share catch a Region that refuses; hedge losses and silence catch one that accepts and never answers, which plain breakers
+ * learn of only after a time-out each; missed probes catch one that nobody asks. It closes again by probes alone.
+ *
+ * Pure: every call brings its time, and nothing happens between calls.
+ */
+import { FailureWindow } from './failure-window.ts';
+import type { HealthState, Probe, ProbeKind, ProbeResult, Transition, TripCause } from './health-events.ts';
+import { blend, Latency } from './latency.ts';
+import type { PolicySettings } from './settings.ts';
+import { Silence } from './silence.ts';
+
+export interface HealthOptions {
+  readonly region: string;
+  readonly settings: PolicySettings;
+  /** Spreads the probes of many routers; 0 to 1. */
+  readonly random: () => number;
+  readonly onTransition: (transition: Transition) => void;
+}
+
+const CONFIRM_PROBES = 2;
+const JITTER_SHARE = 0.2;
+const DOUBLINGS_MAX = 10;
+
+export class RegionHealth {
+  readonly latency = new Latency();
+  readonly #o: HealthOptions;
+  readonly #s: PolicySettings;
+  readonly #silence: Silence;
+  readonly #window: FailureWindow;
+
+  state: HealthState = 'closed';
+  stateSinceMs = 0;
+  lastGoodMs = -1;
+  lastError = '';
+  /** When it last came back from open: what a failback waits for. */
+  recoveredMs = -1;
+
+  #failuresInRow = 0;
+  #hedgeLosses = 0;
+
+  #confirmsOut = 0;
+  #confirmsToSend = 0;
+  #probeLatencyMs: number | undefined;
+  #nextProbeMs: number;
+  #probeOut: ProbeKind | undefined;
+  #badProbes = 0;
+  #badSinceMs = 0;
+  #goodProbes = 0;
+  #relapses = 0;
+
+  constructor(options: HealthOptions) {
+    this.#o = options;
+    this.#s = options.settings;
+    this.#silence = new Silence(options.settings);
+    this.#window = new FailureWindow(options.settings);
+    this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? 0 : Infinity;
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open' || this.state === 'half-open';
+  }
+
+  get outstanding(): number {
+    return this.#silence.outstanding;
+  }
+
+  get hedgeDelayMs(): number {
+    const { hedgeDelayMinMs, hedgeDelayMaxMs, hedgeLatencyFactor } = this.#s;
+    const { p95Ms } = this.latency;
+    return p95Ms === undefined
+      ? hedgeDelayMaxMs / 2
+      : Math.min(hedgeDelayMaxMs, Math.max(hedgeDelayMinMs, p95Ms * hedgeLatencyFactor));
+  }
+
+  // --- what requests show ---
+
+  started(nowMs: number): void {
+    this.#silence.started(nowMs);
+  }
+
+  /** An answer that is no failure. */
+  answered(nowMs: number, latencyMs: number): void {
+    this.#heard(nowMs);
+    this.#window.add(nowMs, true);
+    this.#failuresInRow = 0;
+    this.lastGoodMs = nowMs;
+    this.latency.add(latencyMs);
+  }
+
+  /** `isHeard`: the Region answered, with a failure; otherwise nothing came back. */
+  failed(nowMs: number, why: string, isHeard: boolean): void {
+    if (isHeard) {
+      this.#heard(nowMs);
+    } else {
+      this.#silence.outstanding -= 1;
+    }
+    this.lastError = why;
+    this.#window.add(nowMs, false);
+    this.#failuresInRow += 1;
+    if (this.#failuresInRow >= this.#s.consecutiveFailuresMax) {
+      this.trip(nowMs, 'failures');
+    } else if (this.#window.isOver) {
+      this.trip(nowMs, 'failure-share');
+    }
+  }
+
+  /** The other Region answered first and this attempt is aborted. */
+  lostHedge(nowMs: number, startedMs: number): void {
+    this.#silence.outstanding -= 1;
+    if (this.#silence.lastHeaderMs >= startedMs) {
+      // Alive and only slow: it would have taken at least this, and the hedge delay must learn it.
+      this.latency.add(nowMs - startedMs);
+    }
+    this.#hedgeLosses += 1;
+    const { hedgeLossesMax, hedgeLossSpanMs } = this.#s;
+    if (this.#hedgeLosses >= hedgeLossesMax && this.#silence.sinceMs(nowMs) >= hedgeLossSpanMs) {
+      this.lastError = `${this.#hedgeLosses} hedges lost in a row`;
+      this.trip(nowMs, 'hedge-loss');
+    }
+  }
+
+  /** The client went away or the attempt was moved: says nothing about the Region. */
+  abandoned(): void {
+    this.#silence.outstanding -= 1;
+  }
+
+  // --- what probes show ---
+
+  /** Looks at the clock: is it silent, is a probe due? One probe a call; asked until there is none. */
+  due(nowMs: number): Probe | undefined {
+    if (this.state === 'closed' && this.#silence.isSilent(nowMs)) {
+      this.#confirmsToSend = CONFIRM_PROBES;
+      this.#confirmsOut = 0;
+      this.#move(nowMs, 'suspect', `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms`);
+    }
+    if (this.#confirmsToSend > 0) {
+      this.#confirmsToSend -= 1;
+      this.#confirmsOut += 1;
+      return this.#probe('confirm', this.#confirmTimeoutMs());
+    }
+    if (this.#probeOut !== undefined || nowMs < this.#nextProbeMs) {
+      return undefined;
+    }
+    this.#probeOut = this.isOpen ? 'recover' : 'status';
+    return this.#probe(this.#probeOut, this.#s.probeTimeoutMs);
+  }
+
+  probed(nowMs: number, { kind, isGood, latencyMs, why }: ProbeResult): void {
+    if (isGood) {
+      this.#probeLatencyMs = blend(this.#probeLatencyMs, latencyMs);
+    } else if (why !== undefined) {
+      this.lastError = why;
+    }
+    if (kind === 'confirm') {
+      this.#confirmed(nowMs, isGood);
+      return;
+    }
+    if (kind !== this.#probeOut) {
+      return; // Asked before a trip: its answer is of another time.
+    }
+    this.#probeOut = undefined;
+    if (kind === 'recover') {
+      this.#recovering(nowMs, isGood, latencyMs);
+    } else {
+      this.#nextProbeMs = nowMs + this.#jittered(this.#s.statusIntervalMs);
+      this.#routine(nowMs, isGood);
+    }
+  }
+
+  // --- decisions ---
+
+  trip(nowMs: number, cause: TripCause): void {
+    if (this.isOpen) {
+      return;
+    }
+    const isRelapse = this.recoveredMs >= 0 && nowMs - this.recoveredMs < this.#s.relapseWindowMs;
+    this.#relapses = isRelapse ? this.#relapses + 1 : 0;
+    this.#goodProbes = 0;
+    this.#confirmsToSend = 0;
+    this.#probeOut = undefined;
+    this.#nextProbeMs = nowMs + this.#recoveryDelayMs();
+    this.#move(nowMs, 'open', this.lastError === '' ? cause : `${cause}: ${this.lastError}`);
+  }
+
+  /** A person, or a new epoch, ends the wait before failback. */
+  release(): void {
+    this.recoveredMs = -1;
+  }
+
+  #routine(nowMs: number, isGood: boolean): void {
+    if (isGood) {
+      this.#badProbes = 0;
+      this.lastGoodMs = nowMs;
+      return;
+    }
+    this.#badSinceMs = this.#badProbes === 0 ? nowMs : this.#badSinceMs;
+    this.#badProbes += 1;
+    if (this.#badProbes >= this.#s.failedProbesMax && this.#silence.lastHeaderMs < this.#badSinceMs) {
+      this.trip(nowMs, 'probes');
+    }
+  }
+
+  #recovering(nowMs: number, isGood: boolean, latencyMs: number): void {
+    if (!isGood) {
+      this.#goodProbes = 0;
+      this.#relapses += 1;
+      this.#nextProbeMs = nowMs + this.#recoveryDelayMs();
+      this.#move(nowMs, 'open', `probe: ${this.lastError}`);
+      return;
+    }
+    this.#goodProbes += 1;
+    if (this.#goodProbes < this.#s.goodProbesMin) {
+      this.#nextProbeMs = nowMs + this.#s.recoveryGapMs;
+      this.#move(nowMs, 'half-open', 'a good probe');
+      return;
+    }
+    this.#silence.forget(nowMs);
+    this.#window.clear();
+    this.latency.clear();
+    // What it takes now, so that the first requests neither hedge at once nor wait for the cap.
+    this.latency.add(latencyMs);
+    this.#failuresInRow = 0;
+    this.#hedgeLosses = 0;
+    this.#badProbes = 0;
+    this.recoveredMs = nowMs;
+    this.lastGoodMs = nowMs;
+    this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? nowMs : Infinity;
+    this.#move(nowMs, 'closed', `${this.#goodProbes} good probes`);
+  }
+
+  #confirmed(nowMs: number, isGood: boolean): void {
+    this.#confirmsOut -= 1;
+    if (this.state !== 'suspect') {
+      return;
+    }
+    if (isGood) {
+      this.#trust(nowMs, 'a probe was answered');
+    } else if (this.#confirmsOut <= 0 && this.#confirmsToSend === 0) {
+      this.lastError = `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms, probes included`;
+      this.trip(nowMs, 'silence');
+    }
+  }
+
+  #trust(nowMs: number, why: string): void {
+    this.#confirmsToSend = 0;
+    this.#hedgeLosses = 0;
+    this.#silence.clear(nowMs);
+    this.#move(nowMs, 'closed', why);
+  }
+
+  #heard(nowMs: number): void {
+    if (this.state === 'suspect') {
+      this.#trust(nowMs, 'it answered');
+    }
+    this.#hedgeLosses = 0;
+    this.#silence.heard(nowMs);
+  }
+
+  #confirmTimeoutMs(): number {
+    const { confirmTimeoutMinMs, confirmLatencyFactor, probeTimeoutMs } = this.#s;
+    const usualMs = this.#probeLatencyMs ?? confirmTimeoutMinMs;
+    return Math.min(probeTimeoutMs, Math.max(confirmTimeoutMinMs, confirmLatencyFactor * usualMs));
+  }
+
+  #recoveryDelayMs(): number {
+    const { recoveryDelayMinMs, recoveryDelayMaxMs } = this.#s;
+    const doublings = Math.min(this.#relapses, DOUBLINGS_MAX);
+    return this.#jittered(Math.min(recoveryDelayMaxMs, recoveryDelayMinMs * 2 ** doublings));
+  }
+
+  #jittered(ms: number): number {
+    return ms * (1 - JITTER_SHARE / 2 + JITTER_SHARE * this.#o.random());
+  }
+
+  #probe(kind: ProbeKind, timeoutMs: number): Probe {
+    return { region: this.#o.region, kind, timeoutMs };
+  }
+
+  #move(nowMs: number, to: HealthState, why: string): void {
+    const from = this.state;
+    if (from !== to) {
+      this.state = to;
+      this.stateSinceMs = nowMs;
+      this.#o.onTransition({ region: this.#o.region, atMs: nowMs, from, to, why });
+    }
+  }
+}

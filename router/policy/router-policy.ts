@@ -1,0 +1,249 @@
+/**
+ * The decision: samples and a clock in, Region and reason out. It holds the health of each Region, the hedge budget, what
+ * people declared and what the Regions report; it does no I/O, sets no timer and never changes which Region is active.
+ */
+import { HedgeBudget } from './budget.ts';
+import { AUTO, type ModeClaim } from './mode.ts';
+import { mayHedge, type RequestTraits } from './phase.ts';
+import type { Probe, ProbeResult, Transition } from './health-events.ts';
+import { RegionHealth } from './region-health.ts';
+import { declaredActive, type RegionReport, regionsBehind } from './region-report.ts';
+import { POLICY_DEFAULTS, type PolicySettings } from './settings.ts';
+
+/** Why this Region: the standing order, then what overrode it. */
+export type Reason =
+  | 'active'
+  | 'configured-order'
+  | 'preferred'
+  | 'pinned'
+  | 'sticky'
+  | 'read-your-writes'
+  | 'held'
+  | 'breaker-open'
+  | 'draining'
+  | 'behind'
+  | 'panic-active'
+  | 'panic-recent';
+
+/** What a client brings from earlier answers. */
+export interface ClientMemory {
+  readonly region?: string;
+  /** Until then it reads where it wrote. */
+  readonly pinnedUntilMs?: number;
+}
+
+export type Decision =
+  | { readonly kind: 'maintenance'; readonly claim: ModeClaim }
+  | {
+      readonly kind: 'route';
+      readonly claim: ModeClaim;
+      readonly first: string;
+      /** Where it may go next; undefined when it must not. */
+      readonly second: string | undefined;
+      readonly reason: Reason;
+      /** Undefined: not hedged. */
+      readonly hedgeAfterMs: number | undefined;
+    };
+
+export interface PolicyOptions {
+  /** In the order of preference when nobody says otherwise. One or two. */
+  readonly regions: readonly string[];
+  readonly settings?: Partial<PolicySettings>;
+  readonly failback?: 'auto' | 'manual';
+  readonly random: () => number;
+  readonly onTransition?: (transition: Transition) => void;
+}
+
+/** How fit a Region is for a request; the order of the fallback. */
+const FIT = { usable: 3, behind: 2, draining: 1, open: 0 } as const;
+type Fitness = (typeof FIT)[keyof typeof FIT];
+
+const NO_MEMORY: ClientMemory = {};
+
+export class RouterPolicy {
+  readonly settings: PolicySettings;
+  readonly regions: readonly string[];
+  readonly budget: HedgeBudget;
+  readonly #health = new Map<string, RegionHealth>();
+  readonly #reports = new Map<string, RegionReport>();
+  readonly #drainedUntilMs = new Map<string, number>();
+  readonly #failback: 'auto' | 'manual';
+  #behind: ReadonlySet<string> = new Set();
+  #active: string | undefined;
+
+  constructor({ regions, settings, failback = 'auto', random, onTransition }: PolicyOptions) {
+    this.settings = { ...POLICY_DEFAULTS, ...settings };
+    this.regions = regions;
+    this.budget = new HedgeBudget(this.settings);
+    this.#failback = failback;
+    for (const region of regions) {
+      const health = new RegionHealth({
+        region,
+        settings: this.settings,
+        random,
+        onTransition: (transition) => onTransition?.(transition),
+      });
+      this.#health.set(region, health);
+    }
+  }
+
+  health(region: string): RegionHealth {
+    const health = this.#health.get(region);
+    if (health === undefined) {
+      throw new RangeError(`There is no Region "${region}" in this router; it has ${this.regions.join(' and ')}.`);
+    }
+    return health;
+  }
+
+  // --- the decision ---
+
+  decide(traits: RequestTraits, nowMs: number, claim: ModeClaim = AUTO, memory: ClientMemory = NO_MEMORY): Decision {
+    this.budget.earn();
+    const { mode } = claim;
+    if (mode.kind === 'maintenance') {
+      return { kind: 'maintenance', claim };
+    }
+    if (mode.kind === 'pin') {
+      return { kind: 'route', claim, first: mode.region, second: undefined, reason: 'pinned', hedgeAfterMs: undefined };
+    }
+    const [wanted, why] = mode.kind === 'prefer' ? [mode.region, 'preferred' as const] : this.#standing(nowMs, memory);
+    const other = this.#otherThan(wanted);
+    if (other === undefined) {
+      return { kind: 'route', claim, first: wanted, second: undefined, reason: why, hedgeAfterMs: undefined };
+    }
+    const fitness = this.#fitness(wanted, nowMs);
+    const otherFitness = this.#fitness(other, nowMs);
+    if (fitness === FIT.open && otherFitness === FIT.open) {
+      return this.#panic(claim, wanted, other);
+    }
+    // Who wrote there reads there: the copy may be behind for others, not for its own writer.
+    const isTaken = fitness >= otherFitness || (why === 'read-your-writes' && fitness === FIT.behind);
+    const second = isTaken ? other : wanted;
+    const first = isTaken ? wanted : other;
+    return {
+      kind: 'route',
+      claim,
+      first,
+      second,
+      reason: isTaken ? why : this.#unfit(fitness),
+      hedgeAfterMs:
+        (isTaken ? otherFitness : fitness) === FIT.usable && mayHedge(traits)
+          ? this.health(first).hedgeDelayMs
+          : undefined,
+    };
+  }
+
+  /** May this request be sent to the second Region as well, now? Under suspicion a hedge is free. */
+  takeHedge(first: string): boolean {
+    return this.health(first).state !== 'closed' || this.budget.spend();
+  }
+
+  isBehind(region: string): boolean {
+    return this.#behind.has(region);
+  }
+
+  /** The active Region that the Regions themselves declare. */
+  get active(): string | undefined {
+    return this.#active;
+  }
+
+  report(region: string): RegionReport | undefined {
+    return this.#reports.get(region);
+  }
+
+  isDraining(region: string, nowMs: number): boolean {
+    const untilMs = this.#drainedUntilMs.get(region);
+    return untilMs !== undefined && nowMs < untilMs;
+  }
+
+  // --- what changes it ---
+
+  /** New requests stay away until then; those in flight finish. */
+  drain(region: string, untilMs: number): void {
+    this.#drainedUntilMs.set(region, untilMs);
+  }
+
+  reported(region: string, report: RegionReport): void {
+    this.#reports.set(region, report);
+    this.#behind = regionsBehind(this.#reports);
+    const active = declaredActive(this.#reports);
+    if (active !== undefined && active !== this.#active) {
+      // People moved the work: whatever the router held on to is over.
+      this.#active = active;
+      this.release();
+    }
+  }
+
+  release(): void {
+    for (const health of this.#health.values()) {
+      health.release();
+    }
+  }
+
+  /** Every probe that is due now; calling is marking it as sent. */
+  dueProbes(nowMs: number): readonly Probe[] {
+    const probes: Probe[] = [];
+    for (const health of this.#health.values()) {
+      for (let probe = health.due(nowMs); probe !== undefined; probe = health.due(nowMs)) {
+        probes.push(probe);
+      }
+    }
+    return probes;
+  }
+
+  probed(region: string, nowMs: number, result: ProbeResult): void {
+    this.health(region).probed(nowMs, result);
+  }
+
+  // --- parts ---
+
+  #standing(nowMs: number, { region, pinnedUntilMs }: ClientMemory): readonly [string, Reason] {
+    if (region !== undefined && this.#health.has(region)) {
+      return pinnedUntilMs !== undefined && nowMs < pinnedUntilMs ? [region, 'read-your-writes'] : [region, 'sticky'];
+    }
+    const wanted = this.#active ?? this.regions[0] ?? '';
+    const other = this.#otherThan(wanted);
+    if (other !== undefined && this.#isHeldBack(wanted, nowMs) && this.#fitness(other, nowMs) === FIT.usable) {
+      return [other, 'held'];
+    }
+    return [wanted, this.#active === undefined ? 'configured-order' : 'active'];
+  }
+
+  #isHeldBack(region: string, nowMs: number): boolean {
+    const { recoveredMs } = this.health(region);
+    return recoveredMs >= 0 && (this.#failback === 'manual' || nowMs - recoveredMs < this.settings.failbackDelayMs);
+  }
+
+  #fitness(region: string, nowMs: number): Fitness {
+    if (this.health(region).isOpen) {
+      return FIT.open;
+    }
+    if (this.isDraining(region, nowMs)) {
+      return FIT.draining;
+    }
+    return this.#behind.has(region) ? FIT.behind : FIT.usable;
+  }
+
+  #unfit(fitness: Fitness): Reason {
+    return fitness === FIT.open ? 'breaker-open' : fitness === FIT.draining ? 'draining' : 'behind';
+  }
+
+  /** Both are bad: never an error without an attempt. */
+  #panic(claim: ModeClaim, wanted: string, other: string): Decision {
+    const isDeclared = this.#active !== undefined;
+    const recent = this.health(other).lastGoodMs > this.health(wanted).lastGoodMs ? other : wanted;
+    const first = this.#active ?? recent;
+    return {
+      kind: 'route',
+      claim,
+      first,
+      second: first === wanted ? other : wanted,
+      reason: isDeclared ? 'panic-active' : 'panic-recent',
+      hedgeAfterMs: undefined,
+    };
+  }
+
+  #otherThan(region: string): string | undefined {
+    return this.regions[0] === region ? this.regions[1] : this.regions[0];
+  }
+}

@@ -1,0 +1,154 @@
+/** The main job from end to end: a real repository goes in, both Regions hold it, either one answers, and changes follow. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { PairStage, Repository } from '../../support/pair-stage.ts';
+
+const stage = new PairStage();
+const repository = new Repository(stage.directory, 'shop');
+
+const fieldsOf = (synced: Awaited<ReturnType<PairStage['sync']>>): Readonly<Record<string, unknown>> =>
+  synced.result.ends[0]?.fields ?? {};
+
+beforeAll(async () => {
+  repository.write(
+    'README.md',
+    '# Shop\n\nSells things.\n\n## On call\n\nThe payments team answers pages about refunds.\n',
+  );
+  repository.write(
+    'docs/decisions/0001-queues.md',
+    '# 1. Use queues\n\nStatus: Accepted\n\nOrders wait in a dead letter queue.\n',
+  );
+  repository.write('src/refund.ts', 'export const refundCustomer = (cents: number): number => -cents;\n');
+  repository.write('src/with space.ts', 'export const spaced = 1;\n');
+  repository.write('src/line\nbreak.md', '# Odd name\n\nA path with a newline.\n');
+  repository.write('logo.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0]));
+  repository.write('broken.txt', Buffer.from([0x66, 0xff, 0xfe, 0x6f, 0xc3, 0x28]));
+  repository.write('empty.md', '');
+  repository.commit('first');
+  await stage.start([repository.directory]);
+}, 90_000);
+
+afterAll(async () => {
+  await stage.close();
+}, 30_000);
+
+describe('two Regions', () => {
+  it('hold the same after the first sync, and it is acknowledged', async () => {
+    const { result, verdict } = await stage.sync();
+    expect(verdict).toStrictEqual({ exitCode: 0, acknowledged: true, identical: true, findings: [] });
+    const [primary, secondary] = result.regions.map(({ proof }) => proof);
+    expect(primary?.documents).toBe(6);
+    expect(primary?.chunks).toBeGreaterThan(4);
+    expect(primary?.vectors).toBe(primary?.chunks);
+    expect([secondary?.root, secondary?.documents, secondary?.chunks]).toStrictEqual([
+      primary?.root,
+      primary?.documents,
+      primary?.chunks,
+    ]);
+    expect(result.ends[0]?.fields).toMatchObject({ mode: 'never-committed', documents: 6, skipped: 2 });
+  }, 60_000);
+
+  it('tell of the file that could not be decoded', () => {
+    const told = stage.lines.filter((line) => line.includes('"document.skipped"'));
+    expect(told.map((line) => (JSON.parse(line) as { path: string }).path)).toStrictEqual(['broken.txt']);
+  });
+
+  it.each(['primary', 'secondary'] as const)('answer the same question from the %s', async (role) => {
+    const { status, body } = await stage.get(role, '/v1/search?q=which%20team%20answers%20pages%20about%20refunds');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ role, epoch: 1 });
+    const [first] = body['passages'] as { path: string }[];
+    expect(first?.path).toBe('README.md');
+  });
+
+  it.each(['primary', 'secondary'] as const)('find an identifier in the %s', async (role) => {
+    const { body } = await stage.get(role, '/v1/search?q=refundCustomer');
+    const [first] = body['passages'] as { path: string; startLine: number }[];
+    expect(first).toMatchObject({ path: 'src/refund.ts', startLine: 1 });
+  });
+
+  it('emit write metrics that name store, Region and outcome', () => {
+    const metrics = stage.lines.filter((line) => line.includes('"DualWrite"'));
+    for (const [store, region] of [
+      ['graph', 'us-east-2'],
+      ['graph', 'us-west-2'],
+      ['vectors', 'us-east-2'],
+      ['vectors', 'us-west-2'],
+    ]) {
+      const wanted = `"Store":"${store ?? ''}","Region":"${region ?? ''}","Outcome":"written"`;
+      expect(
+        metrics.some((line) => line.includes(wanted)),
+        wanted,
+      ).toBe(true);
+    }
+  });
+});
+
+describe('an unchanged repository', () => {
+  it('costs a claim and a commit in each Region, and no embedding', async () => {
+    const { pair } = stage.running();
+    const before = await Promise.all(
+      (['primary', 'secondary'] as const).map(async (role) => pair.links[role].ask({ kind: 'statistics' })),
+    );
+    const synced = await stage.sync();
+    expect(fieldsOf(synced)).toMatchObject({ mode: 'unchanged', changed: 0, deleted: 0 });
+    const after = await Promise.all(
+      (['primary', 'secondary'] as const).map(async (role) => pair.links[role].ask({ kind: 'statistics' })),
+    );
+    for (const [at, { calls }] of after.entries()) {
+      const spent = (name: string): number => (calls[name] ?? 0) - (before[at]?.calls[name] ?? 0);
+      expect(spent('dynamodb.UpdateItem')).toBe(2);
+      expect(spent('dynamodb.PutItem')).toBe(0);
+      expect(spent('s3vectors.PutVectors')).toBe(0);
+    }
+  }, 30_000);
+});
+
+describe('a changed repository', () => {
+  it.each([
+    [
+      'an edit',
+      () => {
+        repository.write('src/refund.ts', 'export const refundCustomer = (cents: number): number => 0 - cents;\n');
+      },
+      { changed: 1, deleted: 0 },
+    ],
+    [
+      'a rename',
+      () => {
+        repository.git('mv', 'src/with space.ts', 'src/moved.ts');
+      },
+      { changed: 1, deleted: 1 },
+    ],
+    [
+      'a delete',
+      () => {
+        repository.git('rm', '--quiet', 'src/moved.ts');
+      },
+      { changed: 0, deleted: 1 },
+    ],
+  ] as const)(
+    'with %s changes exactly those documents',
+    async (what, change, expected) => {
+      change();
+      repository.commit(what);
+      const synced = await stage.sync();
+      expect(fieldsOf(synced)).toMatchObject({ mode: 'incremental', ...expected });
+      expect(synced.verdict).toMatchObject({ exitCode: 0, identical: true });
+    },
+    30_000,
+  );
+
+  it('after a force-push holds what the new branch holds', async () => {
+    repository.git('reset', '--quiet', '--hard', 'HEAD~2');
+    repository.write('src/refund.ts', 'export const refundNobody = (): number => 0;\n');
+    repository.commit('another history');
+    const synced = await stage.sync();
+    expect(synced.verdict).toMatchObject({ exitCode: 0, identical: true });
+    expect(fieldsOf(synced)).toMatchObject({ changed: 2, deleted: 0, documents: 6 });
+    const { body } = await stage.get('secondary', '/v1/search?q=refundNobody');
+    expect((body['passages'] as { path: string }[])[0]?.path).toBe('src/refund.ts');
+    const stale = await stage.get('primary', '/v1/search?q=refundCustomer');
+    expect(JSON.stringify(stale.body['passages'])).not.toContain('refundCustomer =');
+  }, 30_000);
+});
