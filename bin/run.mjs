@@ -1,6 +1,6 @@
 /**
- * Starts a TypeScript entry of this project: `node bin/run.mjs local/start.ts …`. Plain JavaScript on purpose: an older Node
- * can't read the entries, and this file must be able to say so in one sentence.
+ * Starts a TypeScript entry of this project: `node bin/run.mjs local/start/start.ts …`; without an entry it only checks the
+ * Node that runs it. Plain JavaScript on purpose: an older Node can't read the entries, and this must say so in one sentence.
  */
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
@@ -18,8 +18,9 @@ export const run = async (entry) => {
     process.exitCode = 1;
     return;
   }
-  // The type stripping of Node 24.0-24.11 warns on every start; the warning is not for the person who starts this.
-  await import(pathToFileURL(path.resolve(import.meta.dirname, '..', entry)).href);
+  if (entry !== '') {
+    await import(pathToFileURL(path.resolve(import.meta.dirname, '..', entry)).href);
+  }
 };
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === import.meta.filename) {

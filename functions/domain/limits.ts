@@ -40,7 +40,22 @@ export const LIMITS = {
   /** Documents that one download brings: bounds what is in memory at once. */
   fetchDocumentsMax: 128,
   fetchBytesMax: 32 * MIB,
-  /** Trees of one commit: the listing of a million files is about 60 MiB. */
+  /** Files and folders of one snapshot; a small "tree bomb" names billions by repeating one folder. */
+  sourceEntriesMax: 500_000,
+  sourceRedirectsMax: 3,
+  sourceRetryDelayMs: 500,
+  /** A server may ask for more patience than this; the next cycle has it. */
+  sourceRetryDelayMaxMs: 20_000,
+  treeDepthMax: 2048,
+  /** One folder's own listing; a million names in one folder are about 40 MiB. */
+  treeBytesMax: 64 * MIB,
+  /** A 1 MiB download may unpack to 1 GiB: what is larger than this is not even read past. */
+  skipBytesMax: 512 * MIB,
+  /** Contents kept while deltas are applied: without it a chain of n deltas costs n² inflations. */
+  deltaCacheBytesMax: 16 * MIB,
+  /** More unreadable files than this are not a damaged disk but a repository without contents. */
+  unreadableMax: 100,
+  /** Trees of one commit: the listing of half a million files is about 30 MiB. */
   treePackBytesMax: 256 * MIB,
   embedConcurrencyMax: 8,
   embedTextsMax: 32,
@@ -63,6 +78,8 @@ export const LIMITS = {
   ingestAttemptsMax: 2,
   readAttemptsMax: 2,
   sourceCallTimeoutMs: 60_000,
+  /** A server that drips one byte a minute is never silent; this ends it all the same. */
+  sourceCallTotalTimeoutMs: 300_000,
   gateCallTimeoutMs: 3000,
 
   // --- API ---

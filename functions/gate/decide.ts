@@ -41,6 +41,16 @@ export interface GateDecision {
   readonly alarm: boolean;
 }
 
+const UNKNOWN: ReadonlySet<GateReason> = new Set([
+  'document-unreadable',
+  'document-invalid',
+  'record-unreadable',
+  'record-invalid',
+]);
+
+/** True where the decision is passive because nothing could be established, not because somebody said so. */
+export const isUnknown = (decision: GateDecision): boolean => UNKNOWN.has(decision.reason);
+
 const passive = (reason: GateReason, detail: string, alarm = false): GateDecision => ({
   state: 'passive',
   reason,

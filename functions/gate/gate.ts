@@ -45,12 +45,26 @@ export const peekGate = async (dependencies: GateDependencies): Promise<GateDeci
   return decideGate(document, recorded);
 };
 
+const NOT_RECORDED: GateDecision = {
+  state: 'passive',
+  reason: 'record-unreadable',
+  detail: 'the GATE record could not be written',
+  alarm: true,
+};
+
+/** Decides by what the record holds after the write: somebody newer may have come in between, or a reply was lost. */
+const keepAndDecide = async (records: GateDependencies['records'], document: GateDocument): Promise<GateDecision> =>
+  (await keepGateDocument(records, document)) === 'failed'
+    ? NOT_RECORDED
+    : decideGate({ kind: 'document', document }, await readRecorded(records));
+
 /**
  * The decision that a run obeys. An active answer that can't be recorded becomes passive: a Region that forgets the epoch
  * it worked under would take an older document for news.
  */
 export const readGate = async (dependencies: GateDependencies): Promise<GateDecision> => {
-  const decision = await peekGate(dependencies);
+  const peeked = await peekGate(dependencies);
+  const decision = peeked.keep === undefined ? peeked : await keepAndDecide(dependencies.records, peeked.keep);
   const { telemetry, region } = dependencies;
   telemetry.log(decision.alarm ? 'error' : 'info', 'gate.decided', {
     state: decision.state,
@@ -59,13 +73,5 @@ export const readGate = async (dependencies: GateDependencies): Promise<GateDeci
     epoch: decision.inForce?.epoch,
   });
   telemetry.count('GateState', { Region: region, State: decision.state, Reason: decision.reason }, 1);
-  if (decision.keep !== undefined && (await keepGateDocument(dependencies.records, decision.keep)) === 'failed') {
-    return {
-      state: 'passive',
-      reason: 'record-unreadable',
-      detail: 'the GATE record could not be written',
-      alarm: true,
-    };
-  }
   return decision;
 };

@@ -2,6 +2,7 @@
 import { handle } from 'hono/aws-lambda';
 import { ulid } from 'ulid';
 
+import { isUnknown } from '../gate/decide.ts';
 import { peekGate } from '../gate/gate.ts';
 import { createApiApp } from './api-app.ts';
 import { parseStoresEnvironment } from './environment.ts';
@@ -21,9 +22,13 @@ const app = createApiApp({
   vectors: home.vectors,
   embedder: await openEmbedder(),
   readGate: async () => {
-    const { state, inForce, reason } = await peekGate(gate);
-    // Without a document in force nothing is known, whatever a run would do; `/readyz` has to say so.
-    return inForce === undefined ? { state: 'unknown', reason } : { state, reason, epoch: inForce.epoch };
+    const decision = await peekGate(gate);
+    return {
+      // A run takes what it can't read for passive; a person has to see that it is not known.
+      state: isUnknown(decision) ? 'unknown' : decision.state,
+      reason: decision.reason,
+      ...(decision.inForce === undefined ? {} : { epoch: decision.inForce.epoch }),
+    };
   },
   telemetry,
   now,

@@ -23,7 +23,12 @@ export interface KnownDocuments {
 }
 
 const payloadIsCurrent = (known: KnownDocument | undefined, rev: string, index: string): boolean =>
-  known?.payload !== undefined && isEqual(known) && known.payload.rev === rev && known.payload.index === index;
+  known?.payload !== undefined &&
+  isEqual(known) &&
+  known.payload.rev === rev &&
+  known.payload.index === index &&
+  // What could not be read is tried again: the damage may have been the server's.
+  known.payload.skipped !== 'unreadable';
 
 const listedVector = (known: KnownDocument | undefined, chunkId: string, index: string): string | undefined =>
   // Judged by every Region's own record: what only home lists is new for the peer.

@@ -15,8 +15,8 @@ const CACHE_KIB = 16_384;
 
 const configure = (database: DatabaseSync, schema: string): void => {
   database.exec(`
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
+    PRAGMA journal_mode = WAL;
     PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
     PRAGMA cache_size = -${CACHE_KIB};

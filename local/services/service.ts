@@ -91,3 +91,15 @@ export const parseJsonObject = (body: Buffer): JsonObject | undefined => {
     throw error;
   }
 };
+
+/** A part of a path without its percent signs; as it came where they mean nothing. */
+export const decodePathPart = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) {
+      return part;
+    }
+    throw error;
+  }
+};

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 
+import { parseGitSource } from '../../functions/connectors/git/git-source.ts';
 import { ConfigError } from '../../functions/domain/errors.ts';
 import { type GitServer, resolveLocalSource, startGitServer } from '../git-server.ts';
 import type { PairSource } from '../region/pair.ts';
@@ -43,6 +44,8 @@ const nameRemote = (typed: string): Named | undefined => {
   if (url === undefined || url.protocol !== 'https:') {
     return undefined;
   }
+  // Refuses credentials in the address before it reaches any configuration.
+  parseGitSource(typed, { gitHosts: [url.host] });
   const name = slugOf(path.posix.basename(url.pathname));
   return { id: idOf(name, `${url.host}${url.pathname}`), name, url };
 };

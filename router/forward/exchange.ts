@@ -106,7 +106,7 @@ export class Exchange<Io> {
     if (!this.#mayMoveOn('ambiguous', this.#o.traits)) {
       return;
     }
-    this.#o.tracker.policy.health(region).abandoned();
+    this.#o.tracker.policy.health(region).abandoned(this.#o.timers.now(), live.startedMs);
     this.failures.push({ region, phase: 'ambiguous', code: 'EVACUATED' });
     this.#end(live);
     this.#live = this.#send(this.#o.decision.second ?? '', 'evacuation');
@@ -117,9 +117,10 @@ export class Exchange<Io> {
   abandon(): void {
     if (!this.#isSettled) {
       this.#settle();
+      const nowMs = this.#o.timers.now();
       for (const attempt of [this.#live, this.#hedge]) {
         if (attempt !== undefined) {
-          this.#o.tracker.policy.health(attempt.region).abandoned();
+          this.#o.tracker.policy.health(attempt.region).abandoned(nowMs, attempt.startedMs);
           this.#end(attempt);
         }
       }
@@ -192,7 +193,7 @@ export class Exchange<Io> {
       if (attempt.kind === 'hedge') {
         health.lostHedge(nowMs, loser.startedMs);
       } else {
-        health.abandoned();
+        health.abandoned(nowMs, loser.startedMs);
       }
       tracker.hedgeEnded(attempt.kind === 'hedge');
     }

@@ -7,7 +7,8 @@
  */
 import { FailureWindow } from './failure-window.ts';
 import type { HealthState, Probe, ProbeKind, ProbeResult, Transition, TripCause } from './health-events.ts';
-import { blend, Latency } from './latency.ts';
+import { Latency } from './latency.ts';
+import { ProbeLatency } from './probe-latency.ts';
 import type { PolicySettings } from './settings.ts';
 import { Silence } from './silence.ts';
 
@@ -21,6 +22,7 @@ export interface HealthOptions {
 
 const CONFIRM_PROBES = 2;
 const JITTER_SHARE = 0.2;
+const TAIL_LATENCIES = 5;
 const DOUBLINGS_MAX = 10;
 
 export class RegionHealth {
@@ -29,6 +31,7 @@ export class RegionHealth {
   readonly #s: PolicySettings;
   readonly #silence: Silence;
   readonly #window: FailureWindow;
+  readonly #probeLatency: ProbeLatency;
 
   state: HealthState = 'closed';
   stateSinceMs = 0;
@@ -42,7 +45,6 @@ export class RegionHealth {
 
   #confirmsOut = 0;
   #confirmsToSend = 0;
-  #probeLatencyMs: number | undefined;
   #nextProbeMs: number;
   #probeOut: ProbeKind | undefined;
   #badProbes = 0;
@@ -55,6 +57,7 @@ export class RegionHealth {
     this.#s = options.settings;
     this.#silence = new Silence(options.settings);
     this.#window = new FailureWindow(options.settings);
+    this.#probeLatency = new ProbeLatency(options.settings);
     this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? 0 : Infinity;
   }
 
@@ -115,22 +118,23 @@ export class RegionHealth {
     }
     this.#hedgeLosses += 1;
     const { hedgeLossesMax, hedgeLossSpanMs } = this.#s;
-    if (this.#hedgeLosses >= hedgeLossesMax && this.#silence.sinceMs(nowMs) >= hedgeLossSpanMs) {
+    const isSilent = this.#silence.sinceMs(nowMs) >= hedgeLossSpanMs && this.#silence.isFlowing(nowMs);
+    if (isSilent && this.#hedgeLosses >= hedgeLossesMax) {
       this.lastError = `${this.#hedgeLosses} hedges lost in a row`;
       this.trip(nowMs, 'hedge-loss');
     }
   }
 
   /** The client went away or the attempt was moved: says nothing about the Region. */
-  abandoned(): void {
-    this.#silence.outstanding -= 1;
+  abandoned(nowMs: number, startedMs: number): void {
+    this.#silence.withdrawn(nowMs, startedMs);
   }
 
   // --- what probes show ---
 
   /** Looks at the clock: is it silent, is a probe due? One probe a call; asked until there is none. */
   due(nowMs: number): Probe | undefined {
-    if (this.state === 'closed' && this.#silence.isSilent(nowMs)) {
+    if (this.state === 'closed' && this.#silence.isSilent(nowMs, TAIL_LATENCIES * (this.latency.p95Ms ?? 0))) {
       this.#confirmsToSend = CONFIRM_PROBES;
       this.#confirmsOut = 0;
       this.#move(nowMs, 'suspect', `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms`);
@@ -138,7 +142,7 @@ export class RegionHealth {
     if (this.#confirmsToSend > 0) {
       this.#confirmsToSend -= 1;
       this.#confirmsOut += 1;
-      return this.#probe('confirm', this.#confirmTimeoutMs());
+      return this.#probe('confirm', this.#probeLatency.confirmTimeoutMs(this.latency.p95Ms ?? 0));
     }
     if (this.#probeOut !== undefined || nowMs < this.#nextProbeMs) {
       return undefined;
@@ -149,7 +153,7 @@ export class RegionHealth {
 
   probed(nowMs: number, { kind, isGood, latencyMs, why }: ProbeResult): void {
     if (isGood) {
-      this.#probeLatencyMs = blend(this.#probeLatencyMs, latencyMs);
+      this.#probeLatency.add(latencyMs);
     } else if (why !== undefined) {
       this.lastError = why;
     }
@@ -256,12 +260,6 @@ export class RegionHealth {
     }
     this.#hedgeLosses = 0;
     this.#silence.heard(nowMs);
-  }
-
-  #confirmTimeoutMs(): number {
-    const { confirmTimeoutMinMs, confirmLatencyFactor, probeTimeoutMs } = this.#s;
-    const usualMs = this.#probeLatencyMs ?? confirmTimeoutMinMs;
-    return Math.min(probeTimeoutMs, Math.max(confirmTimeoutMinMs, confirmLatencyFactor * usualMs));
   }
 
   #recoveryDelayMs(): number {

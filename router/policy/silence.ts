@@ -5,6 +5,8 @@
 import { blend } from './latency.ts';
 import type { PolicySettings } from './settings.ts';
 
+const TAIL_FACTOR = 5;
+
 export class Silence {
   readonly #s: PolicySettings;
   outstanding = 0;
@@ -13,12 +15,14 @@ export class Silence {
   /** Sent since the last header, aborted ones included: a hedge that wins must not hide that nobody answered. */
   #unanswered = 0;
   #gapMs: number | undefined;
+  #lastStartMs = 0;
 
   constructor(settings: PolicySettings) {
     this.#s = settings;
   }
 
   started(nowMs: number): void {
+    this.#lastStartMs = nowMs;
     this.outstanding += 1;
     if (this.#unanswered === 0) {
       this.#sinceMs = nowMs;
@@ -34,12 +38,27 @@ export class Silence {
     this.#unanswered = this.outstanding;
   }
 
-  isSilent(nowMs: number): boolean {
-    const { silentRequestsMin, silenceMinMs, silenceGapFactor } = this.#s;
-    return (
-      this.#unanswered >= silentRequestsMin &&
-      this.sinceMs(nowMs) >= Math.max(silenceMinMs, silenceGapFactor * (this.#gapMs ?? 0))
-    );
+  /** Taken back by us or by the client. One that nobody waited for long says nothing, and must not add up with others. */
+  withdrawn(nowMs: number, startedMs: number): void {
+    this.outstanding -= 1;
+    if (nowMs - startedMs < this.#s.silenceMinMs) {
+      this.#unanswered = Math.max(this.outstanding, this.#unanswered - 1);
+      this.#sinceMs = nowMs;
+    }
+  }
+
+  /** `tailMs`: how long its slow answers take. They are the last to come when the traffic ends, and no sign of silence. */
+  isSilent(nowMs: number, tailMs: number): boolean {
+    if (this.#unanswered < this.#s.silentRequestsMin) {
+      return false;
+    }
+    const limitMs = this.#limitMs();
+    return this.sinceMs(nowMs) >= (this.isFlowing(nowMs) ? limitMs : Math.max(TAIL_FACTOR * limitMs, tailMs));
+  }
+
+  /** Requests still come; without them, nothing can be read from there being no answers. */
+  isFlowing(nowMs: number): boolean {
+    return nowMs - this.#lastStartMs < this.#limitMs();
   }
 
   sinceMs(nowMs: number): number {
@@ -54,5 +73,9 @@ export class Silence {
   forget(nowMs: number): void {
     this.clear(nowMs);
     this.#gapMs = undefined;
+  }
+
+  #limitMs(): number {
+    return Math.max(this.#s.silenceMinMs, this.#s.silenceGapFactor * (this.#gapMs ?? 0));
   }
 }

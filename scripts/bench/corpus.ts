@@ -13,7 +13,7 @@ import { LIMITS } from '../../functions/domain/limits.ts';
 import { sha256Hex } from '../../functions/stores/envelope.ts';
 import { batchesOf } from '../../functions/stores/vector-batches.ts';
 
-const PACKAGES = ['hono', 'zod', 'commander', 'isomorphic-git', 'fast-check', 'dynalite'];
+const PACKAGES = ['hono', 'zod', 'commander', 'abstract-level', 'fast-check', 'dynalite'];
 const TEXT = /\.(?:ts|js|mjs|cjs|md)$/u;
 const FILE_CHARS_MAX = 40_000;
 

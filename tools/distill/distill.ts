@@ -9,11 +9,16 @@ import { addHashedWord } from '../../functions/embed/hashed-word.ts';
 import { modelFilePath } from '../../functions/embed/model-file.ts';
 import { packTable } from './pack-table.ts';
 import type { WeightedRow } from './pack-table.ts';
-import { centre, principalAxes } from './principal-axes.ts';
+import { principalAxes } from './principal-axes.ts';
 import type { Axis } from './principal-axes.ts';
 import { embedAll, pieceScores, sourceName } from './teacher.ts';
+import { dot, meanLengthOf } from './vector-math.ts';
+import type { Vector } from './vector-math.ts';
 import { chooseWords, readGlossary } from './vocabulary.ts';
 import type { Word } from './vocabulary.ts';
+import { wordProbability } from './word-probability.ts';
+import type { PieceScores } from './word-probability.ts';
+import { textsToEmbed, wordVectors } from './word-vectors.ts';
 
 const WORDS_MAX = 20_000;
 const DIMENSIONS = 256;
@@ -28,33 +33,32 @@ const here = import.meta.dirname;
 const modules = join(here, 'node_modules');
 const target = modelFilePath(join(here, '..', '..', 'functions', 'embed', 'model'));
 
-const lengthOf = (vector: Float64Array): number => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+const weightOf = (probability: number): number => HALF_WEIGHT_PROBABILITY / (HALF_WEIGHT_PROBABILITY + probability);
 
 /** The fourth root of the variance is divided out: the few strongest axes hold topics, and would drown the details. */
-const project = (row: Float64Array, axes: readonly Axis[]): Float64Array =>
-  Float64Array.from(axes, ({ direction, variance }) => {
-    const along = direction.reduce((sum, value, index) => sum + value * (row[index] ?? 0), 0);
-    return along / Math.sqrt(Math.sqrt(variance));
-  });
+const project = (row: Vector, axes: readonly Axis[]): Vector =>
+  Float64Array.from(axes, ({ direction, variance }) => dot(direction, row) / Math.sqrt(Math.sqrt(variance)));
 
-const vectorsOf = async (words: readonly Word[]): Promise<readonly Float64Array[]> => {
-  const prompts = [...new Set(words.map(({ prompt }) => prompt))];
-  const embedded = await embedAll(prompts);
-  const vectorByPrompt = new Map(prompts.map((prompt, index) => [prompt, embedded[index]]));
-  return words.map(({ prompt }) => Float64Array.from(vectorByPrompt.get(prompt) ?? []));
+const sourceVectors = async (words: readonly Word[], pieces: PieceScores): Promise<readonly Vector[]> => {
+  const texts = textsToEmbed(words);
+  const embedded = await embedAll(texts);
+  const vectorByText = new Map(texts.map((text, index) => [text, embedded[index]]));
+  return wordVectors(words, {
+    vectorOf: (text) => vectorByText.get(text) ?? new Float64Array(),
+    weightOf: (word) => weightOf(wordProbability(pieces, word)),
+  });
 };
 
 const pieces = pieceScores();
 const words = chooseWords(modules, readGlossary(readFileSync(join(here, 'glossary.txt'), 'utf8')), pieces, WORDS_MAX);
-const sources = await vectorsOf(words);
-centre(sources);
+const sources = await sourceVectors(words, pieces);
 const axes = principalAxes(sources, DIMENSIONS);
 const vectors = sources.map((row) => project(row, axes));
-const meanLength = vectors.reduce((sum, vector) => sum + lengthOf(vector), 0) / vectors.length;
+const meanLength = meanLengthOf(vectors);
 const rows = words.map(({ word, probability }, index): WeightedRow => {
   const vector = vectors[index] ?? new Float64Array(DIMENSIONS);
   addHashedWord(vector, word, SPELLING_SHARE * meanLength);
-  return { word, vector, weight: HALF_WEIGHT_PROBABILITY / (HALF_WEIGHT_PROBABILITY + probability) };
+  return { word, vector, weight: weightOf(probability) };
 });
 const table = packTable(rows, DIMENSIONS, {
   model: 'use-lite-static-256',

@@ -8,22 +8,6 @@ export interface Axis {
 const SWEEPS_MAX = 12;
 const OFF_DIAGONAL_SHARE_MAX = 1e-18;
 
-/** Takes the mean off every row, in place. */
-export const centre = (rows: readonly Float64Array[]): void => {
-  const size = rows[0]?.length ?? 0;
-  const mean = new Float64Array(size);
-  for (const row of rows) {
-    for (let index = 0; index < size; index += 1) {
-      mean[index] = (mean[index] ?? 0) + (row[index] ?? 0) / rows.length;
-    }
-  }
-  for (const row of rows) {
-    for (let index = 0; index < size; index += 1) {
-      row[index] = (row[index] ?? 0) - (mean[index] ?? 0);
-    }
-  }
-};
-
 const covarianceOf = (rows: readonly Float64Array[], size: number): Float64Array => {
   const matrix = new Float64Array(size * size);
   for (const row of rows) {
@@ -54,7 +38,7 @@ const offDiagonalShare = (matrix: Float64Array, size: number): number => {
   return all === 0 ? 0 : off / all;
 };
 
-/** Turns the pairs (`p`, `q`) that `strideWithin` and `count` describe by the angle with the given cosine and sine. */
+/** Turns `count` pairs of values, the first at (`p`, `q`), by the angle with the given cosine and sine. */
 const rotate = (
   values: Float64Array,
   pairs: { readonly p: number; readonly q: number; readonly step: number; readonly count: number },
@@ -95,7 +79,7 @@ const withFixedSign = (direction: Float64Array): Float64Array => {
   return largest < 0 ? direction.map((value) => -value) : direction;
 };
 
-/** The `count` axes with the largest variance, largest first. */
+/** The `count` axes with the largest variance around zero, largest first. Rows are centred by the caller. */
 export const principalAxes = (rows: readonly Float64Array[], count: number): readonly Axis[] => {
   const size = rows[0]?.length ?? 0;
   const matrix = covarianceOf(rows, size);

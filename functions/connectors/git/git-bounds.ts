@@ -4,8 +4,6 @@
  */
 import { LIMITS } from '../../domain/limits.ts';
 
-const MIB = 1024 * 1024;
-
 export interface GitBounds {
   readonly fileBytesMax: number;
   readonly pathCharsMax: number;
@@ -42,15 +40,15 @@ export const GIT_BOUNDS: GitBounds = {
   fetchBytesMax: LIMITS.fetchBytesMax,
   treePackBytesMax: LIMITS.treePackBytesMax,
   callTimeoutMs: LIMITS.sourceCallTimeoutMs,
-  callTotalTimeoutMs: 5 * LIMITS.sourceCallTimeoutMs,
+  callTotalTimeoutMs: LIMITS.sourceCallTotalTimeoutMs,
   attemptsMax: LIMITS.readAttemptsMax,
-  retryDelayMs: 500,
-  retryDelayMsMax: 20_000,
-  redirectsMax: 3,
-  entriesMax: 500_000,
-  treeDepthMax: 2048,
-  treeBytesMax: 64 * MIB,
-  skipBytesMax: 512 * MIB,
-  deltaCacheBytesMax: 16 * MIB,
-  unreadableMax: 100,
+  retryDelayMs: LIMITS.sourceRetryDelayMs,
+  retryDelayMsMax: LIMITS.sourceRetryDelayMaxMs,
+  redirectsMax: LIMITS.sourceRedirectsMax,
+  entriesMax: LIMITS.sourceEntriesMax,
+  treeDepthMax: LIMITS.treeDepthMax,
+  treeBytesMax: LIMITS.treeBytesMax,
+  skipBytesMax: LIMITS.skipBytesMax,
+  deltaCacheBytesMax: LIMITS.deltaCacheBytesMax,
+  unreadableMax: LIMITS.unreadableMax,
 };

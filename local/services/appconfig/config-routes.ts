@@ -1,5 +1,5 @@
 /** The paths of AppConfig's data and control plane, each with its operation's name and what the path names. */
-import type { ServiceHead } from '../service.ts';
+import { decodePathPart, type ServiceHead } from '../service.ts';
 
 const APPLICATION = '/applications/(?<application>[^/]+)';
 const PROFILE = `${APPLICATION}/configurationprofiles/(?<profile>[^/]+)`;
@@ -35,7 +35,7 @@ export const matchRoute = (head: Pick<ServiceHead, 'method' | 'path'>): ConfigRo
   for (const [operation, method, pattern] of ROUTES) {
     const match = method === head.method ? pattern.exec(head.path) : null;
     if (match !== null) {
-      const named = (name: string): string => decodeURIComponent(match.groups?.[name] ?? '');
+      const named = (name: string): string => decodePathPart(match.groups?.[name] ?? '');
       return {
         operation,
         application: named('application'),

@@ -16,6 +16,7 @@ import {
   type ServiceHead,
   type ServiceReply,
   type ServiceRequest,
+  WireError,
 } from '../service.ts';
 import { SqliteLevel } from '../sqlite-level.ts';
 import { callDynalite, createDynalite } from './dynalite.ts';
@@ -159,7 +160,15 @@ class DynamoDbStandIn implements DynamoStandIn {
   async #handle(request: ServiceRequest): Promise<ServiceReply> {
     const { method, headers, body } = request;
     const url = request.query.size === 0 ? request.path : `${request.path}?${request.query.toString()}`;
-    return callDynalite(this.#dynalite, { method, url, headers, body });
+    try {
+      return await callDynalite(this.#dynalite, { method, url, headers, body });
+    } catch (error) {
+      if (!(error instanceof TypeError)) {
+        throw error;
+      }
+      // dynalite trips over values like `"sk": null`, which DynamoDB refuses as not serializable.
+      throw new WireError(400, 'com.amazon.coral.service#SerializationException', error.message);
+    }
   }
 
   #permissionsOf(operation: string, request: ServiceRequest): readonly Permission[] {

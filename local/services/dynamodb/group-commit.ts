@@ -45,7 +45,13 @@ export class GroupCommit {
   write(operations: readonly EntryOperation[], written: Written): void {
     if (this.#waiting.push({ operations, written }) === 1) {
       setImmediate(() => {
-        this.flush();
+        setImmediate(() => {
+          setImmediate(() => {
+            setImmediate(() => {
+              this.flush();
+            });
+          });
+        });
       });
     }
   }

@@ -5,6 +5,7 @@
 import { ConfigError } from '../../../functions/domain/errors.ts';
 import type { VectorIndexSpec } from '../../region/services.ts';
 import {
+  decodePathPart,
   type JsonObject,
   parseJsonObject,
   type Permission,
@@ -56,7 +57,7 @@ const inputOf = (request: ServiceRequest): JsonObject => {
   return request.path.startsWith('/tags/')
     ? {
         ...input,
-        resourceArn: decodeURIComponent(request.path.slice('/tags/'.length)),
+        resourceArn: decodePathPart(request.path.slice('/tags/'.length)),
         tagKeys: request.query.getAll('tagKeys'),
       }
     : input;

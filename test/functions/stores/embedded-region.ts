@@ -8,13 +8,14 @@ import path from 'node:path';
 
 import type { CallBounds, ClientTarget } from '../../../functions/aws/client-options.ts';
 import { TABLE_NAMES } from '../../../functions/domain/record.ts';
-import { parseRegion, type RegionName } from '../../../functions/domain/region.ts';
+import type { RegionName } from '../../../functions/domain/region.ts';
 import type { RegionStores } from '../../../functions/dual-write/regions.ts';
 import { openRegion } from '../../../functions/handlers/open-region.ts';
 import { namesOf, type RegionNames } from '../../../infra/names.ts';
 import type { TableSpec } from '../../../local/region/services.ts';
 import type { ServiceCall } from '../../../local/services/gateway.ts';
 import { type OpenServices, openServices, type OpenServicesOptions } from '../../../local/services/open-services.ts';
+import { regionNamed } from './region-named.ts';
 
 const ACCOUNT = '111122223333';
 export const DIMENSIONS = 4;
@@ -22,14 +23,6 @@ export const DIMENSIONS = 4;
 // The clients take their credentials from where Lambda puts them; no other place is asked.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKLOCAL';
 process.env['AWS_SECRET_ACCESS_KEY'] = 'local';
-
-export const regionNamed = (text: string): RegionName => {
-  const region = parseRegion(text);
-  if (region === undefined) {
-    throw new TypeError(`${text} is no Region`);
-  }
-  return region;
-};
 
 /** A table as `infra/components/tables.ts` declares it. */
 export const tableSpec = (name: string): TableSpec => ({

@@ -205,7 +205,7 @@ describe('paging', () => {
     await expect(queryAll(false, true)).resolves.toEqual(all);
     await expect(queryAll(false, false)).resolves.toEqual(all.toReversed());
     await expect(queryAll(true, true)).resolves.toEqual(all.filter((_, position) => position % 10 === 0));
-  }, 60_000);
+  }, 120_000);
 
   test('a query by key range and a filter page like DynamoDB', async () => {
     for (const sk of ['a#1', 'a#2', 'a#3', 'b#1']) {

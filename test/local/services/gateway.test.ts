@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-import { ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutVectorsCommand } from '@aws-sdk/client-s3vectors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -93,6 +93,20 @@ describe('dispatch', () => {
     expect(new URL(region.services.endpoint).hostname).toBe('127.0.0.1');
   });
 
+  test('two Regions in one process keep their tables and their names apart', async () => {
+    const options = { region: 'us-west-2', accountId: ACCOUNT, dataDirectory: `${region.directory}/west` };
+    const west = await openServices(options);
+    await west.tables.ensureTable({ ...RECORDS, name: 'western' });
+    const { dynamodb } = createClients(west.endpoint, { region: 'us-west-2' });
+    const { TableNames } = await dynamodb.send(new ListTablesCommand({}));
+    expect(TableNames).toEqual(['western']);
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: 'western' }));
+    expect(Table?.TableArn).toBe(`arn:aws:dynamodb:us-west-2:${ACCOUNT}:table/western`);
+    await west.close();
+    const home = await region.dynamodb.send(new ListTablesCommand({}));
+    expect(home.TableNames).toEqual(['records']);
+  });
+
   test('a port that is taken is an error, and the files are closed again', async () => {
     const port = Number(new URL(region.services.endpoint).port);
     const other = { region: 'us-east-2', accountId: ACCOUNT, dataDirectory: `${region.directory}/other` };
@@ -161,6 +175,30 @@ describe('calls', () => {
       socket.resetAndDestroy();
     }
     await expect.poll(() => calls.filter(({ status }) => status === 0).length).toBe(1);
+    await expect(put()).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['s3vectors', '/tags/%E0%A4%A', 400],
+    ['appconfig', '/applications/%E0%A4%A/environments', 404],
+  ])('a path of %s that does not decode is refused: %s', async (service, path, status) => {
+    expect((await post(service, 'us-east-2', path)).status).toBe(status);
+    await expect(put()).resolves.toBeDefined();
+  });
+
+  test('a request that the stand-in of DynamoDB trips over is a 400, and the Region goes on', async () => {
+    const response = await fetch(region.services.endpoint, {
+      method: 'POST',
+      headers: {
+        authorization: authorization('dynamodb', 'us-east-2'),
+        'x-amz-date': '20251121T000000Z',
+        'x-amz-target': 'DynamoDB_20120810.DeleteItem',
+        'content-type': 'application/x-amz-json-1.0',
+      },
+      body: '{"TableName":"records","Key":{"pk":{"S":"p"},"sk":null}}',
+    });
+    expect(response.status).toBe(400);
+    await expect(response.text()).resolves.toContain('SerializationException');
     await expect(put()).resolves.toBeDefined();
   });
 

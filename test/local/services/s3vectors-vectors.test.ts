@@ -1,14 +1,17 @@
-import {
-  DeleteVectorsCommand,
-  GetVectorsCommand,
-  ListVectorsCommand,
-  type PutInputVector,
-  QueryVectorsCommand,
-} from '@aws-sdk/client-s3vectors';
+import { DeleteVectorsCommand, GetVectorsCommand, QueryVectorsCommand } from '@aws-sdk/client-s3vectors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { openRegion, type OpenRegion, TestClock } from './open-region.ts';
-import { createVectorIndex, listAll, putVectors, queryVectors, refusalOf, TARGET } from './vector-index.ts';
+import {
+  createVectorIndex,
+  entries,
+  entry,
+  listAll,
+  putVectors,
+  queryVectors,
+  refusalOf,
+  TARGET,
+} from './vector-index.ts';
 
 let region: OpenRegion;
 let clock: TestClock;
@@ -21,14 +24,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await region.close();
 });
-
-const entry = (key: string, float32: number[], metadata?: PutInputVector['metadata']): PutInputVector =>
-  metadata === undefined ? { key, data: { float32 } } : { key, data: { float32 }, metadata };
-
-const entries = (count: number, dimension = 3): PutInputVector[] =>
-  Array.from({ length: count }, (_, position) =>
-    entry(`k${position}`, [position + 1, ...Array.from({ length: dimension - 1 }, () => 0.1)]),
-  );
 
 const sortedKeys = (pages: readonly (readonly { readonly key: string | undefined }[])[]): readonly string[] =>
   pages
@@ -78,30 +73,7 @@ describe('put, get, delete', () => {
   });
 });
 
-describe('bounds', () => {
-  const long = 'x'.repeat(1025);
-  const manyKeys = Object.fromEntries(Array.from({ length: 51 }, (_, position) => [`k${position}`, position]));
-
-  test.each<[string, () => PutInputVector[], string]>([
-    ['501 vectors', () => entries(501), 'vectors: must be a list of 1 to 500'],
-    ['no vectors', () => [], 'vectors: must be a list of 1 to 500'],
-    ['a wrong dimension', () => [entry('a', [1, 2])], 'vectors[0].data: has 2 components'],
-    ['a zero vector under cosine', () => [entry('a', [0, 0, 0])], 'a zero vector has no direction'],
-    ['NaN', () => [entry('a', [1, Number.NaN, 0])], 'must consist of finite numbers'],
-    ['infinity', () => [entry('a', [1, Infinity, 0])], 'must consist of finite numbers'],
-    ['float32 overflow', () => [entry('a', [1e39, 0, 0])], 'finite as float32'],
-    ['an empty key', () => [entry('', [1, 0, 0])], 'vectors[0].key'],
-    ['a key of 1025 characters', () => [entry(long, [1, 0, 0])], 'vectors[0].key'],
-    ['51 metadata keys', () => [entry('a', [1, 0, 0], manyKeys)], 'at most 50 keys'],
-    ['over 2 KB filterable', () => [entry('a', [1, 0, 0], { f: 'x'.repeat(2048) })], 'at most 2048 bytes'],
-    ['over 40 KB in total', () => [entry('a', [1, 0, 0], { text: 'x'.repeat(40 * 1024) })], 'at most 40960 bytes'],
-    ['nested filterable values', () => [entry('a', [1, 0, 0], { f: { g: 1 } })], 'filterable values must be'],
-  ])('a put of %s is refused, and nothing of it is stored', async (_title, vectors, reason) => {
-    await createVectorIndex(region);
-    expect(await refusalOf(putVectors(region, vectors()))).toContain(reason);
-    await expect(listAll(region)).resolves.toEqual([[]]);
-  });
-
+describe('largest and smallest', () => {
   test('500 vectors, 2 KB filterable and 39 KB of text in one vector are fine', async () => {
     await createVectorIndex(region);
     await putVectors(region, entries(500));
@@ -119,44 +91,6 @@ describe('bounds', () => {
         { key: 'far', distance: 5 },
       ],
     });
-  });
-
-  test.each<[string, () => Promise<unknown>, string]>([
-    [
-      '101 keys in a get',
-      async () =>
-        region.s3vectors.send(new GetVectorsCommand({ ...TARGET, keys: entries(101).map(({ key }) => key ?? '') })),
-      'keys: must be a list of 1 to 100',
-    ],
-    [
-      '501 keys in a delete',
-      async () =>
-        region.s3vectors.send(new DeleteVectorsCommand({ ...TARGET, keys: entries(501).map(({ key }) => key ?? '') })),
-      'keys: must be a list of 1 to 500',
-    ],
-    ['topK 0', async () => queryVectors(region, { vector: [1, 0, 0], topK: 0 }), 'topK'],
-    ['topK 10001', async () => queryVectors(region, { vector: [1, 0, 0], topK: 10_001 }), 'topK'],
-    ['a query of another dimension', async () => queryVectors(region, { vector: [1] }), 'has 1 components'],
-    ['1001 results of a listing', async () => listAll(region, { maxResults: 1001 }), 'maxResults'],
-    ['17 segments', async () => listAll(region, { segmentCount: 17, segmentIndex: 0 }), 'segmentCount'],
-    ['a segment beyond the last', async () => listAll(region, { segmentCount: 4, segmentIndex: 4 }), 'segmentIndex'],
-    ['a segment without a count', async () => listAll(region, { segmentIndex: 0 }), 'segmentIndex'],
-    [
-      'a token that is none',
-      async () => region.s3vectors.send(new ListVectorsCommand({ ...TARGET, nextToken: 'x' })),
-      'nextToken',
-    ],
-  ])('%s is refused as invalid', async (_title, call, reason) => {
-    await createVectorIndex(region);
-    const refusal = await refusalOf(call());
-    expect(refusal).toContain('ValidationException');
-    expect(refusal).toContain(reason);
-  });
-
-  test('a refusal names its field', async () => {
-    await createVectorIndex(region);
-    const refused = putVectors(region, [entry('a', [1, 2])]);
-    await expect(refused).rejects.toMatchObject({ fieldList: [{ path: 'vectors[0].data' }] });
   });
 });
 
@@ -265,71 +199,5 @@ describe('query', () => {
   test('a missing index is not found', async () => {
     const query = new QueryVectorsCommand({ ...TARGET, topK: 1, queryVector: { float32: [1] } });
     expect(await refusalOf(region.s3vectors.send(query))).toContain('NotFoundException: The specified index');
-  });
-});
-
-describe('filters', () => {
-  const DATA = [
-    entry('a', [1, 0, 0], { team: 'map', n: 1, live: true, tags: ['x', 'y'], text: 'one' }),
-    entry('b', [1, 0.1, 0], { team: 'ops', n: 2, live: false, tags: ['y'], text: 'two' }),
-    entry('c', [1, 0.2, 0], { team: 'maps', n: 3 }),
-    entry('d', [1, 0.3, 0]),
-  ];
-
-  test.each<[object, string]>([
-    [{ team: 'map' }, 'a'],
-    [{ team: { $eq: 'ops' } }, 'b'],
-    [{ tags: 'y' }, 'ab'],
-    [{ team: { $ne: 'map' } }, 'bcd'],
-    [{ n: { $gt: 1 } }, 'bc'],
-    [{ n: { $gte: 2, $lt: 3 } }, 'b'],
-    [{ n: { $lte: 1 } }, 'a'],
-    [{ team: { $in: ['map', 'ops'] } }, 'ab'],
-    [{ team: { $nin: ['map', 'ops'] } }, 'cd'],
-    [{ team: { $startsWith: 'map' } }, 'ac'],
-    [{ live: { $exists: true } }, 'ab'],
-    [{ live: { $exists: false } }, 'cd'],
-    [{ live: false }, 'b'],
-    [{ $or: [{ n: 1 }, { team: 'maps' }] }, 'ac'],
-    [{ $and: [{ tags: 'y' }, { n: { $gt: 1 } }] }, 'b'],
-    [{ n: { $gte: 1 }, team: { $startsWith: 'm' } }, 'ac'],
-    [{ n: '1' }, ''],
-  ])('%j finds %s', async (filter, expected) => {
-    await createVectorIndex(region);
-    await putVectors(region, DATA);
-    const { vectors } = await queryVectors(region, { vector: [1, 0, 0], filter: filter as never });
-    expect(vectors?.map(({ key }) => key).join('')).toBe(expected);
-  });
-
-  test('a filter sees vectors that were put, replaced and deleted after the first filtered query', async () => {
-    await createVectorIndex(region);
-    await putVectors(region, DATA);
-    const find = async (): Promise<string | undefined> => {
-      const { vectors } = await queryVectors(region, { vector: [1, 0, 0], filter: { team: 'map' } });
-      return vectors?.map(({ key }) => key).join('');
-    };
-    await expect(find()).resolves.toBe('a');
-    await putVectors(region, [entry('e', [1, 0.5, 0], { team: 'map' }), entry('a', [1, 0, 0], { team: 'other' })]);
-    await expect(find()).resolves.toBe('e');
-    await region.s3vectors.send(new DeleteVectorsCommand({ ...TARGET, keys: ['e'] }));
-    await expect(find()).resolves.toBe('');
-  });
-
-  test.each<[object, string]>([
-    [{ text: 'one' }, 'names text, which this index declares as non-filterable'],
-    [{ $or: [{ n: 1 }, { text: { $exists: true } }] }, 'non-filterable'],
-    [{}, 'not empty'],
-    [{ n: { $near: 1 } }, 'unknown operator $near'],
-    [{ $not: { n: 1 } }, 'unknown operator $not'],
-    [{ n: { $gt: 'x' } }, '$gt takes a number'],
-    [{ n: { $in: [] } }, '$in takes a list'],
-    [{ $and: [] }, '$and takes a list'],
-    [{ n: {} }, 'without a constraint'],
-    [{ n: [1, 2] }, '$eq takes'],
-    [{ $or: Array.from({ length: 101 }, (_, n) => ({ n })) }, 'more than 100 constraints'],
-  ])('%j is refused', async (filter, reason) => {
-    await createVectorIndex(region);
-    await putVectors(region, DATA);
-    expect(await refusalOf(queryVectors(region, { vector: [1, 0, 0], filter: filter as never }))).toContain(reason);
   });
 });

@@ -70,3 +70,11 @@ export const refusalOf = async (work: Promise<unknown>): Promise<string> => {
     return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
   }
 };
+
+export const entry = (key: string, float32: number[], metadata?: PutInputVector['metadata']): PutInputVector =>
+  metadata === undefined ? { key, data: { float32 } } : { key, data: { float32 }, metadata };
+
+export const entries = (count: number, dimension = 3): PutInputVector[] =>
+  Array.from({ length: count }, (_, position) =>
+    entry(`k${position}`, [position + 1, ...Array.from({ length: dimension - 1 }, () => 0.1)]),
+  );

@@ -4,8 +4,6 @@ import type { Fault, SeenRequest } from './fault-front.ts';
 import { GitWorld } from './git-world.ts';
 import type { FileChange } from './test-repository.ts';
 
-const CALL_TIMEOUT_MS = 400;
-
 const faultFor = (trouble: SourceTrouble, request: SeenRequest): Fault | null => {
   switch (trouble) {
     case 'none': {
@@ -30,13 +28,11 @@ const putAll = (documents: Readonly<Record<string, string>>): FileChange[] =>
   Object.entries(documents).map(([path, content]) => ({ op: 'put', path, content }));
 
 const harness: ConnectorHarness = {
-  callTimeoutMs: CALL_TIMEOUT_MS,
   create: async () => {
     const world = await GitWorld.create();
-    const bounds = { fetchDocumentsMax: 3, callTimeoutMs: CALL_TIMEOUT_MS };
     return {
       secrets: ['alpha', 'theta'],
-      open: () => world.open({ bounds }),
+      open: (options) => world.open({ bounds: { fetchDocumentsMax: 3, callTimeoutMs: 10_000, ...options } }),
       put: async (documents) => {
         world.repository.put(documents);
       },

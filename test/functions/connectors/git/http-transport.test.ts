@@ -108,15 +108,15 @@ describe('time and second tries', () => {
     async (kind) => {
       world.front.fault = ({ body }) => (body.includes('command=fetch') ? { kind, afterBytes: 50 } : null);
       const started = performance.now();
-      const connector = world.open({ bounds: { callTimeoutMs: 150 } });
+      const connector = world.open({ bounds: { callTimeoutMs: 600 } });
       await expect(collect(connector.pull(contextOf(), null))).rejects.toThrow(/did not answer in time/u);
-      expect(performance.now() - started).toBeLessThan(2000);
+      expect(performance.now() - started).toBeLessThan(6000);
       expect(world.front.requests.filter(({ body }) => body.includes('command=fetch'))).toHaveLength(2);
     },
   );
 
   it('the total time ends a server that never falls silent', async () => {
-    const bounds = { callTimeoutMs: 10_000, callTotalTimeoutMs: 200, attemptsMax: 1 };
+    const bounds = { callTimeoutMs: 10_000, callTotalTimeoutMs: 800, attemptsMax: 1 };
     world.front.fault = ({ method }) => (method === 'POST' ? { kind: 'silent' } : null);
     await expect(world.open({ bounds }).status(signal)).rejects.toThrow(/did not answer in time/u);
   });

@@ -48,7 +48,7 @@ describe('the declared runtime', () => {
     const files = Object.fromEntries(
       Array.from({ length: 60 }, (_, index) => [`d${String(index % 7)}/${String(index)}.md`, `# ${String(index)}`]),
     );
-    world.repository.put({ ...files, 'large.log': Buffer.alloc(40 * 1024 * 1024, 'log line\n') });
+    world.repository.put({ ...files, 'large.log': Buffer.alloc(16 * 1024 * 1024, 'log line\n') });
     const scratch = realpathSync(world.scratch);
     const script = path.join(realpathSync(world.folder), 'pull.mjs');
     writeFileSync(script, program(world.url, world.front.origin, scratch));

@@ -1,0 +1,138 @@
+/**
+ * Headers on their way through: what a client may not say, what belongs to one connection only, what is added. A router that
+ * passes these on lets a client pose as the router, and two parsers disagree on where a request ends.
+ */
+
+/** Of one connection (RFC 9110 §7.6.1), with the historical ones that proxies still see. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** Set by the router itself, whatever the client sent. */
+const OURS: ReadonlySet<string> = new Set([
+  'host',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-real-ip',
+  'via',
+  'expect',
+  'content-length',
+]);
+
+const PREFIX = 'x-router-';
+
+export interface Hop {
+  /** The name in `via`. */
+  readonly name: string;
+  readonly clientAddress: string;
+  readonly proto: 'http' | 'https';
+  /** The Host that the client asked for. */
+  readonly host: string;
+  /** What the client's own forwarded headers said, where it is a trusted proxy; empty otherwise. */
+  readonly trustedFor: string;
+}
+
+/** Names that a Connection header declares to be of this connection. */
+const namedByConnection = (raw: readonly string[]): ReadonlySet<string> | undefined => {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const value = raw[at + 1] ?? '';
+    if (raw[at]?.length === 10 && raw[at]?.toLowerCase() === 'connection' && !/^(?:keep-alive|close)$/iu.test(value)) {
+      return new Set(value.toLowerCase().split(/\s*,\s*/u));
+    }
+  }
+  return undefined;
+};
+
+/** Request headers for the origin, as a flat list of names and values; `content-length` is the transport's business. */
+export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => {
+  const named = namedByConnection(raw);
+  const out: string[] = [];
+  let via = '';
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase();
+    const value = raw[at + 1] ?? '';
+    if (name === 'via') {
+      via += `${value}, `;
+    } else if (!HOP_BY_HOP.has(name) && !OURS.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
+      out.push(name, value);
+    }
+  }
+  const forwardedFor = hop.trustedFor === '' ? hop.clientAddress : `${hop.trustedFor}, ${hop.clientAddress}`;
+  out.push(
+    'via',
+    `${via}1.1 ${hop.name}`,
+    'x-forwarded-for',
+    forwardedFor,
+    'x-forwarded-proto',
+    hop.proto,
+    'x-forwarded-host',
+    hop.host,
+    'forwarded',
+    `for=${quoted(hop.clientAddress)};proto=${hop.proto};host=${quoted(hop.host)}`,
+  );
+  return out;
+};
+
+const quoted = (text: string): string => (/^[\w.-]+$/u.test(text) ? text : `"${text.replaceAll(/[^\w.:[\]-]/gu, '')}"`);
+
+/** The router's own name in `via`: the request came round. */
+export const isLoop = (via: string | undefined, name: string): boolean =>
+  via !== undefined && via.split(',').some((hop) => hop.trim().split(/\s+/u)[1] === name);
+
+/** Response headers for the client, without those of the origin's connection and without a posing `x-router-*`. */
+export const returnedHeaders = (raw: readonly string[]): string[] => {
+  const named = namedByConnection(raw);
+  const out: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const spelled = raw[at] ?? '';
+    const name = spelled.toLowerCase();
+    if (!HOP_BY_HOP.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
+      out.push(spelled, raw[at + 1] ?? '');
+    }
+  }
+  return out;
+};
+
+const count = (raw: readonly string[], wanted: string): number => {
+  let found = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    if (raw[at]?.length === wanted.length && raw[at]?.toLowerCase() === wanted) {
+      found += 1;
+    }
+  }
+  return found;
+};
+
+/**
+ * Requests that two parsers could read differently. Node's parser refuses most of them already; this one does not depend on
+ * its options. Answers with what is wrong.
+ */
+export const ambiguousFraming = (raw: readonly string[]): string | undefined => {
+  const lengths = count(raw, 'content-length');
+  const encodings = count(raw, 'transfer-encoding');
+  if (lengths > 0 && encodings > 0) {
+    return 'it has both content-length and transfer-encoding';
+  }
+  if (lengths > 1 || encodings > 1) {
+    return 'it tells its length more than once';
+  }
+  if (count(raw, 'host') > 1) {
+    return 'it has more than one host';
+  }
+  return undefined;
+};
+
+/** A path of this origin, and nothing that would make the router an open proxy. */
+export const isOriginForm = (url: string | undefined): url is string =>
+  url !== undefined && /^\/(?!\/)[!-[\]-~]*$/u.test(url);

@@ -1,0 +1,163 @@
+/** The README can't lie: its commands are parsed, exist, and are run as they stand (but the two install lines, which CI is). */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { parseStartOptions } from '../local/start/options.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+const SCRIPTS = (
+  JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+).scripts;
+
+const commandsOf = (text: string): string[] =>
+  [...text.matchAll(/^```sh\n(?<body>[\s\S]*?)^```/gmu)].flatMap(({ groups }) =>
+    (groups?.['body'] ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#')),
+  );
+
+const COMMANDS = commandsOf(README);
+const INSTALL_LINES = ['npm ci && npm start', 'npm ci && npm test'];
+
+/** Splits as a shell does for what the README shows: words, and words in double quotes. */
+const wordsOf = (command: string): string[] =>
+  [...command.matchAll(/"(?<quoted>[^"]*)"|(?<plain>\S+)/gu)].map(
+    ({ groups }) => groups?.['quoted'] ?? groups?.['plain'] ?? '',
+  );
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const run = async (command: string, ...more: readonly string[]): Promise<Ended> => {
+  const [program = '', ...args] = wordsOf(command);
+  const ended = Promise.withResolvers<Ended>();
+  execFile(program, [...args, ...more], { cwd: ROOT, timeout: 120_000 }, (error, stdout, stderr) => {
+    ended.resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
+  });
+  return ended.promise;
+};
+
+const lastLineOf = (text: string): Record<string, unknown> =>
+  JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'twinmap-docs-'));
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe('the README', () => {
+  it('opens with the two commands', () => {
+    expect(COMMANDS.slice(0, 2)).toStrictEqual(INSTALL_LINES);
+  });
+
+  it('shows only scripts that exist', () => {
+    const named = [...README.matchAll(/npm run (?<name>[\w:-]+)/gu)].map(({ groups }) => groups?.['name'] ?? '');
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => SCRIPTS[name] === undefined)).toStrictEqual([]);
+  });
+
+  it('shows only options that npm start takes', () => {
+    const starts = COMMANDS.filter((command) => command.startsWith('npm start -- '));
+    expect(starts.length).toBeGreaterThan(1);
+    for (const command of starts) {
+      expect(parseStartOptions(wordsOf(command).slice(3)).kind, command).not.toBe('wrong');
+    }
+  });
+
+  it('names folders that exist, and every folder of the data flow', () => {
+    const named = [...README.matchAll(/^\| `(?<folder>[\w/]+)\/` \|/gmu)].map(({ groups }) => groups?.['folder'] ?? '');
+    expect(named.length).toBeGreaterThan(4);
+    expect(named.filter((folder) => !existsSync(path.join(ROOT, folder)))).toStrictEqual([]);
+    const stages = ['connectors', 'ingest', 'embed', 'gate', 'dual-write', 'stores', 'handlers', 'query', 'repair'];
+    expect(stages.filter((stage) => !README.includes(stage))).toStrictEqual([]);
+    expect(stages.filter((stage) => !existsSync(path.join(ROOT, 'functions', stage)))).toStrictEqual([]);
+  });
+
+  it('shows nothing that this file does not run', () => {
+    const known = [/^npm start -- /u, /^npx twinmap ask /u, /^npm run bench:/u];
+    const unknown = COMMANDS.slice(2).filter((command) => !known.some((pattern) => pattern.test(command)));
+    expect(unknown).toStrictEqual([]);
+  });
+});
+
+describe('the commands of the README', () => {
+  const data = path.join(scratch, 'data');
+
+  it('read this repository and prove both Regions equal', async () => {
+    const command = COMMANDS.find((one) => one.includes('--once --json')) ?? '';
+    const ended = await run(command, '--data', data);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    const report = lastLineOf(ended.stdout);
+    expect(report).toMatchObject({ acknowledged: true, identical: true });
+    const { primary, secondary } = report['regions'] as Record<string, Record<string, unknown>>;
+    expect(Number(primary?.['documents'])).toBeGreaterThan(100);
+    expect(primary?.['root']).toBe(secondary?.['root']);
+    expect(primary?.['vectors']).toBe(secondary?.['vectors']);
+  }, 150_000);
+
+  it('show a broken Region, and say so in the exit code', async () => {
+    const command = COMMANDS.find((one) => one.includes('--fault')) ?? '';
+    const ended = await run(command, '--data', data);
+    expect(ended.exitCode, ended.stdout).toBe(4);
+    expect(ended.stdout).toContain('not acknowledged');
+    expect(ended.stdout + ended.stderr).not.toMatch(/\n\s+at .*\.ts:/u);
+  }, 150_000);
+
+  it('print help', async () => {
+    const ended = await run('npm start -- --help');
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stdout).toContain('--source PATH_OR_URL');
+  }, 30_000);
+
+  describe('beside a running pair', () => {
+    let child: ReturnType<typeof spawn>;
+    let output = '';
+
+    beforeAll(async () => {
+      child = spawn('npm', ['start', '--', '--data', data], {
+        cwd: ROOT,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      });
+      child.stdout?.on('data', (text: Buffer) => {
+        output += text.toString();
+      });
+      for (let tries = 0; tries < 900 && !output.includes('running'); tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      expect(output).toContain('both Regions hold the same');
+    }, 120_000);
+
+    afterAll(async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      // As a terminal does on Ctrl-C: to the whole foreground group.
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+      await ended;
+      expect(readdirSync(data)).not.toContain('running.json');
+    }, 40_000);
+
+    it.each(COMMANDS.filter((command) => command.startsWith('npx twinmap ask')))(
+      '%s',
+      async (command) => {
+        const ended = await run(command, '--data', data);
+        expect(ended.exitCode, ended.stderr).toBe(0);
+        expect(ended.stdout).toMatch(/answered by us-\w+-\d/u);
+        expect(ended.stdout).toMatch(/1\. \S+:\d+-\d+/u);
+      },
+      40_000,
+    );
+
+    it('a second start on the same folder is refused in one sentence', async () => {
+      const ended = await run('npm start -- --once', '--data', data);
+      expect(ended.exitCode).toBe(1);
+      expect(ended.stderr).toMatch(/is in use by process \d+/u);
+    }, 40_000);
+  });
+});
