@@ -55,6 +55,7 @@ const THROTTLED_CODES: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
+  'RequestThrottled',
   'ThrottlingException',
   'Throttling',
   'ThrottledException',

@@ -35,27 +35,36 @@ export interface OpenServices extends Pick<RegionServices, 'region' | 'accountId
 
 const ignoreDamage = (): void => undefined;
 
-export const openServices = async (options: OpenServicesOptions): Promise<OpenServices> => {
+type Closer = () => void | Promise<void>;
+
+const closeAll = async (closers: readonly Closer[]): Promise<void> => {
+  for (const close of closers.toReversed()) {
+    await close();
+  }
+};
+
+/** Opens in order; `closers` grows with every part, so that a failure half-way leaves nothing open. */
+const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promise<OpenServices> => {
   const { region, accountId, dataDirectory } = options;
   const now = options.now ?? Date.now;
   const file = (name: string): string => path.join(dataDirectory, name);
   let endpoint = '';
   const faults = createFaults();
-  const dynamo = await openDynamo({
-    region,
-    accountId,
-    file: file('dynamodb.sqlite'),
-    onDamage: options.onDamage ?? ignoreDamage,
-  });
+  const onDamage = options.onDamage ?? ignoreDamage;
+  const dynamo = await openDynamo({ region, accountId, file: file('dynamodb.sqlite'), onDamage });
+  closers.push(async () => dynamo.close());
   const vectors = openVectors({ region, accountId, file: file('vectors.sqlite'), now });
-  const appConfig = openAppConfig({ region, accountId, file: file('appconfig.sqlite'), now });
-  const sqs = openSqs({ region, accountId, file: file('sqs.sqlite'), now, endpoint: () => endpoint });
-  const closeStores = async (): Promise<void> => {
-    await dynamo.close();
+  closers.push(() => {
     vectors.close();
+  });
+  const appConfig = openAppConfig({ region, accountId, file: file('appconfig.sqlite'), now });
+  closers.push(() => {
     appConfig.close();
+  });
+  const sqs = openSqs({ region, accountId, file: file('sqs.sqlite'), now, endpoint: () => endpoint });
+  closers.push(() => {
     sqs.close();
-  };
+  });
   const gateway = await openGateway({
     region,
     port: options.port ?? 0,
@@ -63,11 +72,9 @@ export const openServices = async (options: OpenServicesOptions): Promise<OpenSe
     faults,
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
-  }).catch(async (error: unknown) => {
-    await closeStores();
-    throw error;
   });
-  endpoint = gateway.endpoint;
+  closers.push(async () => gateway.close());
+  ({ endpoint } = gateway);
   return {
     region,
     accountId,
@@ -81,9 +88,16 @@ export const openServices = async (options: OpenServicesOptions): Promise<OpenSe
     config: appConfig.config,
     queues: { ensureQueue: async (spec) => sqs.ensureQueue(spec) },
     consumer: sqs.consumer,
-    close: async () => {
-      await gateway.close();
-      await closeStores();
-    },
+    close: async () => closeAll(closers.splice(0)),
   };
+};
+
+export const openServices = async (options: OpenServicesOptions): Promise<OpenServices> => {
+  const closers: Closer[] = [];
+  try {
+    return await openParts(options, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
 };

@@ -29,6 +29,7 @@ interface OpenFile {
 export class SqliteLevel extends AbstractLevel<string, string, unknown> {
   readonly #path: string;
   readonly #onDamage: OnDamage;
+  readonly #damaged = new Set<string>();
   readonly #joined = new Map<string, readonly EntryOperation[]>();
   #open: OpenFile | undefined;
 
@@ -45,7 +46,13 @@ export class SqliteLevel extends AbstractLevel<string, string, unknown> {
       { keyEncoding: 'utf8', valueEncoding: 'json' },
     );
     this.#path = path;
-    this.#onDamage = onDamage;
+    // Once per key: a damaged value is met by every scan until somebody writes it again.
+    this.#onDamage = (key) => {
+      if (!this.#damaged.has(key)) {
+        this.#damaged.add(key);
+        onDamage(key);
+      }
+    };
   }
 
   /**
@@ -60,6 +67,7 @@ export class SqliteLevel extends AbstractLevel<string, string, unknown> {
   writeOne(operation: EntryOperation, written: Written): void {
     const joined = this.#joined.get(operation.key) ?? [];
     this.#joined.delete(operation.key);
+    this.#damaged.delete(operation.key);
     this.#file.writes.write([...joined, operation], written);
   }
 

@@ -50,7 +50,7 @@ const progressOf = (line: Line): Progress | undefined => {
       const total = numberOf(line, 'total');
       return {
         source: textOf(line, 'source'),
-        phase: textOf(line, 'phase'),
+        phase: textOf(line, 'phase') === 'listing' ? 'entries listed' : 'documents read',
         done: numberOf(line, 'done'),
         total: total > 0 ? total : undefined,
       };
@@ -58,7 +58,7 @@ const progressOf = (line: Line): Progress | undefined => {
     case 'cycle.progress': {
       return {
         source: textOf(line, 'source'),
-        phase: 'written',
+        phase: 'documents written',
         done: numberOf(line, 'changed') + numberOf(line, 'deleted'),
         total: undefined,
       };

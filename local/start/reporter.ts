@@ -101,7 +101,7 @@ export class Reporter {
     const progress = this.#watch.take(text);
     if (progress !== undefined) {
       const what = `${progress.phase} of ${this.#nameOf(progress.source)}`;
-      this.#screen.progress('reading', progress.done, progress.total, what);
+      this.#screen.progress('syncing', progress.done, progress.total, what);
     }
     for (const end of this.#watch.ends().filter((one) => !before.includes(one))) {
       this.#screen.line('sync', cycleLine(this.#nameOf(end.source), end));

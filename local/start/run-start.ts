@@ -103,6 +103,7 @@ export const runStart = async (options: StartOptions, rootDirectory: string): Pr
   try {
     opened = await openSources(options.sources.length === 0 ? [rootDirectory] : options.sources);
     screen.title('Twinmap: two Regions on this machine');
+    screen.line('deploying', 'both stacks, by the Pulumi program');
     await buildFunctions({ outDir: path.join(rootDirectory, 'dist', 'functions') });
     return await runPair({ options, rootDirectory, opened, screen, stop }, async (regions) =>
       held.announce({ pid: process.pid, regions }),

@@ -23,10 +23,12 @@ const bar = (done: number, total: number | undefined): string => {
 export class Screen {
   readonly #options: ScreenOptions;
   #drawn = false;
-  #lastLineAt = 0;
+  /** The first line waits too: what is over in a moment needs none. */
+  #lastLineAt: number;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
+    this.#lastLineAt = options.now();
   }
 
   line(label: string, text: string): void {

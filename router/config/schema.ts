@@ -26,11 +26,9 @@ const thresholds = z.strictObject(
   Object.fromEntries(Object.keys(POLICY_DEFAULTS).map((name) => [name, z.number().min(0).optional()])),
 );
 
-const mode = z.union([
-  z.literal('auto'),
-  z.literal('maintenance'),
-  z.string().regex(/^(?:prefer|pin):.+$/u, 'must be auto, maintenance, prefer:<region> or pin:<region>'),
-]);
+const mode = z
+  .string()
+  .regex(/^(?:auto|maintenance|(?:prefer|pin):.+)$/u, 'must be auto, maintenance, prefer:<region> or pin:<region>');
 
 export const routerConfigSchema = z.strictObject({
   name: z

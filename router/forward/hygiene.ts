@@ -54,6 +54,16 @@ const namedByConnection = (raw: readonly string[]): ReadonlySet<string> | undefi
   return undefined;
 };
 
+/** What the router keeps at the client is not for the origin. */
+export const withoutOwnCookies = (cookie: string): string =>
+  cookie.includes('router-')
+    ? cookie
+        .split(';')
+        .filter((pair) => !/^\s*(?:__Host-)?router-(?:region|override)=/u.test(pair))
+        .join(';')
+        .trim()
+    : cookie;
+
 /** Request headers for the origin, as a flat list of names and values; `content-length` is the transport's business. */
 export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => {
   const named = namedByConnection(raw);
@@ -65,7 +75,10 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
     if (name === 'via') {
       via += `${value}, `;
     } else if (!HOP_BY_HOP.has(name) && !OURS.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
-      out.push(name, value);
+      const kept = name === 'cookie' ? withoutOwnCookies(value) : value;
+      if (kept !== '' || value === '') {
+        out.push(name, kept);
+      }
     }
   }
   const forwardedFor = hop.trustedFor === '' ? hop.clientAddress : `${hop.trustedFor}, ${hop.clientAddress}`;
@@ -90,15 +103,23 @@ const quoted = (text: string): string => (/^[\w.-]+$/u.test(text) ? text : `"${t
 export const isLoop = (via: string | undefined, name: string): boolean =>
   via !== undefined && via.split(',').some((hop) => hop.trim().split(/\s+/u)[1] === name);
 
+type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /** Response headers for the client, without those of the origin's connection and without a posing `x-router-*`. */
-export const returnedHeaders = (raw: readonly string[]): string[] => {
-  const named = namedByConnection(raw);
+export const returnedHeaders = (headers: HeaderValues): string[] => {
+  const { connection } = headers;
+  const named = namedByConnection(['connection', typeof connection === 'string' ? connection : 'close']);
   const out: string[] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const spelled = raw[at] ?? '';
-    const name = spelled.toLowerCase();
+  for (const name in headers) {
     if (!HOP_BY_HOP.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
-      out.push(spelled, raw[at + 1] ?? '');
+      const value = headers[name];
+      if (typeof value === 'string') {
+        out.push(name, value);
+      } else if (value !== undefined) {
+        for (const one of value) {
+          out.push(name, one);
+        }
+      }
     }
   }
   return out;

@@ -103,6 +103,9 @@ export interface NewKeyPair {
 
 export const newKeyPair = async (): Promise<NewKeyPair> => {
   const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+  if (!('publicKey' in pair)) {
+    throw new TypeError('This runtime makes no Ed25519 key pairs.');
+  }
   return {
     publicKey: encode(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))),
     privateKey: encode(new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey))),

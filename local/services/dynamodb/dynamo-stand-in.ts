@@ -4,7 +4,7 @@
  */
 import type { EventEmitter } from 'node:events';
 
-import { ConfigError, InvariantError } from '../../../functions/domain/errors.ts';
+import { ConfigError, InvariantError, TwinmapError } from '../../../functions/domain/errors.ts';
 import type { TableSpec } from '../../region/services.ts';
 import {
   isJsonObject,
@@ -75,7 +75,7 @@ class DynamoDbStandIn implements DynamoStandIn {
 
   /** A kill in the middle of a table's creation or deletion would leave it in between for ever: nothing else ends that. */
   async open(): Promise<void> {
-    await this.#level.open();
+    await this.#openLevel();
     for await (const [key, table] of this.#level.iterator({ gte: 'table~', lt: 'table~\u{FF}' })) {
       const status = isJsonObject(table) ? table['TableStatus'] : undefined;
       if (isJsonObject(table) && status === 'CREATING') {
@@ -83,6 +83,15 @@ class DynamoDbStandIn implements DynamoStandIn {
       } else if (status === 'DELETING') {
         await this.#removeTable(key.slice('table~'.length));
       }
+    }
+  }
+
+  async #openLevel(): Promise<void> {
+    try {
+      await this.#level.open();
+    } catch (error) {
+      // abstract-level says only that the database failed to open; its cause names the file and the way out.
+      throw error instanceof Error && error.cause instanceof TwinmapError ? error.cause : error;
     }
   }
 

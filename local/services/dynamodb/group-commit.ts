@@ -45,13 +45,7 @@ export class GroupCommit {
   write(operations: readonly EntryOperation[], written: Written): void {
     if (this.#waiting.push({ operations, written }) === 1) {
       setImmediate(() => {
-        setImmediate(() => {
-          setImmediate(() => {
-            setImmediate(() => {
-              this.flush();
-            });
-          });
-        });
+        this.flush();
       });
     }
   }

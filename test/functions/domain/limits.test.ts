@@ -38,9 +38,21 @@ const syncTimeoutMs = LIMITS.syncTimeoutSeconds * SECOND_MS;
 const slowestWriteMs = 2 * (LIMITS.homeCallTimeoutMs + LIMITS.peerCallTimeoutMs);
 
 const AT_MOST: readonly (readonly [string, number, number])[] = [
-  ['the chunks that a document lists, and 4 KiB beside them, are one record', chunksPerDocumentMax * chunkEntryBytesMax + 4 * KIB, recordBytesMax],
-  ['a record leaves room in an item for its keys, its version and a debt', recordBytesMax + 4 * KIB, dynamoItemBytesMax],
-  ['the chunks of the largest file, all of them small, are listed', fileBytesMax / (chunkCharsTarget / 2) + 1, chunksPerDocumentMax],
+  [
+    'the chunks that a document lists, and 4 KiB beside them, are one record',
+    chunksPerDocumentMax * chunkEntryBytesMax + 4 * KIB,
+    recordBytesMax,
+  ],
+  [
+    'a record leaves room in an item for its keys, its version and a debt',
+    recordBytesMax + 4 * KIB,
+    dynamoItemBytesMax,
+  ],
+  [
+    'the chunks of the largest file, all of them small, are listed',
+    fileBytesMax / (chunkCharsTarget / 2) + 1,
+    chunksPerDocumentMax,
+  ],
   ['a chunk of the target size is not over the hard end', chunkCharsTarget, chunkCharsMax],
   ['one file is one download', fileBytesMax, fetchBytesMax],
   ['one download has room for a full batch of ordinary files', fetchDocumentsMax * 100 * KIB, fetchBytesMax],
@@ -48,15 +60,35 @@ const AT_MOST: readonly (readonly [string, number, number])[] = [
   ['the results of a search are among its candidates', LIMITS.searchResultsMax, LIMITS.searchCandidatesMax],
   ['who asks for no number gets an allowed one', LIMITS.searchResultsDefault, LIMITS.searchResultsMax],
   ['a batch to embed fits one put of vectors', LIMITS.embedTextsMax, LIMITS.vectorPutItemsMax],
-  ['a connection at home is given up before its call', LIMITS.homeConnectTimeoutMs, LIMITS.homeCallTimeoutMs - SECOND_MS],
-  ['a connection to the peer is given up before its call', LIMITS.peerConnectTimeoutMs, LIMITS.peerCallTimeoutMs - SECOND_MS],
+  [
+    'a connection at home is given up before its call',
+    LIMITS.homeConnectTimeoutMs,
+    LIMITS.homeCallTimeoutMs - SECOND_MS,
+  ],
+  [
+    'a connection to the peer is given up before its call',
+    LIMITS.peerConnectTimeoutMs,
+    LIMITS.peerCallTimeoutMs - SECOND_MS,
+  ],
   ['the margin for handing over is a small part of a run', handoverMarginMs, syncTimeoutMs / 10],
-  ['a commit at its slowest, and the message behind it, fit the margin', slowestWriteMs + LIMITS.homeCallTimeoutMs, handoverMarginMs],
-  ['all attempts, if each took a whole call, fit the margin too', LIMITS.ingestAttemptsMax * slowestWriteMs, handoverMarginMs],
+  [
+    'a commit at its slowest, and the message behind it, fit the margin',
+    slowestWriteMs + LIMITS.homeCallTimeoutMs,
+    handoverMarginMs,
+  ],
+  [
+    'all attempts, if each took a whole call, fit the margin too',
+    LIMITS.ingestAttemptsMax * slowestWriteMs,
+    handoverMarginMs,
+  ],
   ['the gate is read and kept long before a run would hand over', 4 * LIMITS.gateCallTimeoutMs, handoverMarginMs],
   ['a run is within what Lambda allows', LIMITS.syncTimeoutSeconds, 15 * 60],
   ['several runs fit between two full cycles', 4 * syncTimeoutMs, LIMITS.fullCycleIntervalMs],
-  ['filterable metadata is a part of the metadata', LIMITS.vectorFilterableMetadataBytesMax, LIMITS.vectorMetadataBytesMax],
+  [
+    'filterable metadata is a part of the metadata',
+    LIMITS.vectorFilterableMetadataBytesMax,
+    LIMITS.vectorMetadataBytesMax,
+  ],
   ['a question is smaller than a request', 4 * LIMITS.queryCharsMax, LIMITS.albBodyBytesMax],
 ];
 

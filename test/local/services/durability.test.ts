@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetVectorsCommand, PutVectorsCommand } from '@aws-sdk/client-s3vectors';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { RegionUnavailableError } from '../../../functions/domain/errors.ts';
 import {
   createClients,
   createDataDirectory,
@@ -136,7 +137,7 @@ describe('one changed byte in a file', () => {
     await expect(readAll(opened)).resolves.toEqual(['payload of a', undefined, 'payload of c']);
     const { Count } = await opened.dynamodb.send(new ScanCommand({ TableName: 'records', ConsistentRead: true }));
     expect(Count).toBe(2);
-    expect(new Set(damagedKeys).size).toBe(1);
+    expect(damagedKeys).toHaveLength(1);
     expect(damagedKeys[0]).toContain('item-records~');
   });
 
@@ -164,6 +165,20 @@ describe('one changed byte in a file', () => {
     ]);
   });
 });
+
+test.each(['dynamodb.sqlite', 'vectors.sqlite'])(
+  'a %s that is no database is named, with the way out',
+  async (name) => {
+    const { directory, services } = await openRegion();
+    await services.close();
+    writeFileSync(path.join(directory, name), 'x'.repeat(8192));
+    const refused = openRegion({ dataDirectory: directory });
+    await expect(refused).rejects.toThrow(RegionUnavailableError);
+    await expect(refused).rejects.toThrow(`${path.join(directory, name)}: file is not a database. Put back a copy`);
+    rmSync(path.join(directory, name));
+    opened = await openRegion({ dataDirectory: directory });
+  },
+);
 
 test('a data folder that does not exist is made', async () => {
   const directory = createDataDirectory();

@@ -137,12 +137,12 @@ describe('damage', () => {
     await level.batch(['a', 'b', 'c'].map((key) => ({ type: 'put' as const, key, value: { text: `${key}1` } })));
   });
 
-  test('a value that no longer parses is missing, everywhere, and reported by its key', async () => {
+  test('a value that no longer parses is missing, everywhere, and reported once by its key', async () => {
     damage('b', '{', 'x');
     await expect(level.get('b')).resolves.toBeUndefined();
     await expect(level.keys().all()).resolves.toEqual(['a', 'c']);
     await expect(level.values().all()).resolves.toEqual([{ text: 'a1' }, { text: 'c1' }]);
-    expect(new Set(damaged)).toEqual(new Set(['b']));
+    expect(damaged).toEqual(['b']);
     await level.put('b', { text: 'again' });
     await expect(level.get('b')).resolves.toEqual({ text: 'again' });
   });

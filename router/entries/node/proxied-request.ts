@@ -1,0 +1,245 @@
+/**
+ * One request on the data path of Node: undici's dispatch on one side, the client's response on the other, the exchange in
+ * between. No streams, no fetch: both cost five times what the decision does.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Dispatcher } from 'undici';
+
+import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
+import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
+import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
+import { memoryCookie } from '../../forward/memory-cookie.ts';
+import { noRegionAnswered } from '../../forward/problem.ts';
+import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
+import type { ClientMemory } from '../../policy/router-policy.ts';
+import type { RequestBody } from './request-body.ts';
+import { hopOf, isEventStream, isWrite } from './request-terms.ts';
+import type { RouterContext } from './router-context.ts';
+import { sendProblem } from './send-problem.ts';
+
+/** A started exchange's hold on undici; `undefined` until the request is on its way. */
+type Controller = Dispatcher.DispatchController;
+
+export interface ProxiedOptions {
+  readonly context: RouterContext;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly traits: RequestTraits;
+  readonly decision: RouteDecision;
+  readonly body: RequestBody;
+  readonly memory: ClientMemory | undefined;
+}
+
+class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+  readonly code = 'ABANDONED';
+}
+
+const ABANDONED = new AbandonedError('The router no longer needs this answer.');
+
+const codeOf = (error: unknown): string => {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+};
+
+const NO_RETRY = 'x-router-no-retry';
+const DRAIN = 'x-drain';
+
+export class ProxiedRequest implements ExchangeHost<Controller> {
+  readonly #o: ProxiedOptions;
+  readonly #headers: readonly string[];
+  readonly #exchange: Exchange<Controller>;
+  #delivered: Attempt<Controller> | undefined;
+  #answer: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
+  #isEnded = false;
+
+  constructor(options: ProxiedOptions) {
+    this.#o = options;
+    const { context, req, traits, decision } = options;
+    this.#headers = forwardedHeaders(req.rawHeaders, hopOf(req, context));
+    const { tracker, timers } = context;
+    this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
+  }
+
+  start(): void {
+    this.#o.res.once('close', () => {
+      this.#clientClosed();
+    });
+    this.#exchange.start();
+  }
+
+  // --- for the exchange ---
+
+  send(attempt: Attempt<Controller>): void {
+    const { context, req, body } = this.#o;
+    const origin = context.origins.get(attempt.region);
+    if (origin === undefined) {
+      throw new RangeError(`There is no origin for ${attempt.region}.`);
+    }
+    const headers = [...this.#headers, 'host', origin.host, 'x-router-attempt', attempt.number.toString()];
+    if (body.kind === 'stream' && body.length !== undefined) {
+      headers.push('content-length', body.length);
+    }
+    origin.pool.dispatch(
+      {
+        path: req.url ?? '/',
+        method: attempt.number > 0 ? (req.method ?? 'GET') : 'GET',
+        headers,
+        body: body.kind === 'kept' ? body.bytes : body.kind === 'stream' ? (body.chunks as never) : null,
+        ...(isEventStream(req) ? { bodyTimeout: 0 } : {}),
+      },
+      this.#handler(attempt),
+    );
+  }
+
+  abort(attempt: Attempt<Controller>): void {
+    attempt.io?.abort(ABANDONED);
+  }
+
+  deliver(attempt: Attempt<Controller>): void {
+    this.#delivered = attempt;
+    const { context, res } = this.#o;
+    const answer = this.#answer;
+    if (answer === undefined || res.destroyed) {
+      return;
+    }
+    const headers = returnedHeaders(answer.headers);
+    this.#sign(headers, attempt);
+    const { region } = attempt;
+    const nowMs = context.timers.now();
+    context.metrics.origin(region, nowMs - attempt.startedMs);
+    context.metrics.count('requests', `region="${region}",class="${Math.trunc(answer.status / 100)}xx"`);
+    if (attempt.number > 1) {
+      this.#logMove(attempt, answer.status);
+    }
+    res.writeHead(answer.status, headers);
+  }
+
+  giveUp(failures: readonly AttemptFailure[]): void {
+    const { context, res, req, traits } = this.#o;
+    const { policy, config, metrics, log } = context;
+    const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
+    metrics.count('requests', 'region="none",class="5xx"');
+    log('error', 'request.unanswered', {
+      method: traits.method,
+      failures: failures.map(({ region, code, phase }) => `${region} ${code} (${phase})`).join('; '),
+    });
+    sendProblem(req, res, noRegionAnswered(failures, lastErrors, config.runbook), {
+      'x-router-region': 'none',
+      'x-router-attempts': this.#exchange.attempts.toString(),
+      'x-router-reason': this.#o.decision.reason,
+    });
+  }
+
+  // --- for undici ---
+
+  #handler(attempt: Attempt<Controller>): Dispatcher.DispatchHandler {
+    return {
+      onRequestStart: (controller) => {
+        attempt.io = controller;
+        if (attempt.isOver && attempt !== this.#delivered) {
+          controller.abort(ABANDONED);
+        }
+      },
+      onResponseStart: (_controller, status, headers) => {
+        if (status >= 200) {
+          this.#answer = attempt.isOver ? this.#answer : { status, headers };
+          this.#exchange.answered(attempt, status, {
+            isDraining: headers[DRAIN] !== undefined && status === 503,
+            mustNotRetry: headers[NO_RETRY] !== undefined,
+          });
+        }
+      },
+      onResponseData: (controller, chunk) => {
+        if (attempt === this.#delivered && !this.#o.res.write(chunk)) {
+          controller.pause();
+          this.#o.res.once('drain', () => {
+            controller.resume();
+          });
+        }
+      },
+      onResponseEnd: () => {
+        if (attempt === this.#delivered) {
+          this.#isEnded = true;
+          this.#o.res.end();
+        }
+      },
+      onResponseError: (_controller, error) => {
+        this.#broken(attempt, error);
+      },
+    };
+  }
+
+  #broken(attempt: Attempt<Controller>, error: Error): void {
+    const code = codeOf(error);
+    if (attempt === this.#delivered) {
+      if (!this.#isEnded && error !== ABANDONED) {
+        // A truncated 200 must look truncated: never a clean end.
+        this.#o.context.log('warn', 'request.cut', { region: attempt.region, code });
+        this.#o.context.metrics.count('cut_answers', `region="${attempt.region}"`);
+        this.#o.res.destroy();
+      }
+      return;
+    }
+    // undici may tell a refusal before `send` has returned; the exchange wants to have heard of the attempt first.
+    queueMicrotask(() => {
+      this.#exchange.failed(attempt, phaseOfCode(code), code);
+    });
+  }
+
+  #clientClosed(): void {
+    if (this.#isEnded || this.#o.res.writableFinished) {
+      return;
+    }
+    this.#o.context.metrics.count('client_aborts', '');
+    if (this.#delivered === undefined) {
+      this.#exchange.abandon();
+    } else {
+      this.#delivered.io?.abort(ABANDONED);
+    }
+  }
+
+  // --- what the client is told ---
+
+  #sign(headers: string[], attempt: Attempt<Controller>): void {
+    const { context, decision, req, memory } = this.#o;
+    const { policy, timers } = context;
+    const { region } = attempt;
+    const nowMs = timers.now();
+    const reason = attempt.kind === 'first' ? decision.reason : attempt.kind;
+    headers.push(
+      'x-router-region',
+      region,
+      'x-router-attempts',
+      this.#exchange.attempts.toString(),
+      'x-router-reason',
+      reason,
+      'server-timing',
+      `router;dur=${(attempt.startedMs - this.#exchange.startedMs).toFixed(1)}, origin;dur=${(nowMs - attempt.startedMs).toFixed(1)};desc="${region}"`,
+    );
+    const epoch = policy.report(region)?.epoch;
+    if (epoch !== undefined) {
+      headers.push('x-router-epoch', epoch.toString());
+    }
+    if (policy.isBehind(region)) {
+      headers.push('x-router-standing', 'behind');
+    }
+    const cookie = memoryCookie(region, isWrite(req.method), memory, context.memory, context.wallMs());
+    if (cookie !== undefined) {
+      headers.push('set-cookie', cookie);
+    }
+  }
+
+  #logMove(attempt: Attempt<Controller>, status: number): void {
+    const { context, traits, decision } = this.#o;
+    context.log('info', 'request.moved', {
+      method: traits.method,
+      status,
+      from: decision.first,
+      to: attempt.region,
+      kind: attempt.kind,
+      why: this.#exchange.failures.map(({ code }) => code).join(','),
+    });
+  }
+}
