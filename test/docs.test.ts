@@ -1,8 +1,10 @@
 /** The README can't lie: its commands are parsed, exist, and are run as they stand (but the two install lines, which CI is). */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -41,6 +43,15 @@ const run = async (command: string, ...more: readonly string[]): Promise<Ended> 
     ended.resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
   });
   return ended.promise;
+};
+
+/** As a terminal does on Ctrl-C: to the whole foreground group. */
+const interrupt = async (child: ReturnType<typeof spawn>): Promise<void> => {
+  if (child.exitCode === null && child.pid !== undefined) {
+    const ended = once(child, 'exit');
+    process.kill(-child.pid, 'SIGINT');
+    await ended;
+  }
 };
 
 const lastLineOf = (text: string): Record<string, unknown> =>
@@ -130,18 +141,18 @@ describe('the commands of the README', () => {
         output += text.toString();
       });
       for (let tries = 0; tries < 900 && !output.includes('running'); tries += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
-      expect(output).toContain('both Regions hold the same');
     }, 120_000);
 
     afterAll(async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      // As a terminal does on Ctrl-C: to the whole foreground group.
-      process.kill(-(child.pid ?? 0), 'SIGINT');
-      await ended;
-      expect(readdirSync(data)).not.toContain('running.json');
+      await interrupt(child);
     }, 40_000);
+
+    it('the start is acknowledged and goes on running', () => {
+      expect(output).toContain('both Regions hold the same');
+      expect(readdirSync(data)).toContain('running.json');
+    });
 
     it.each(COMMANDS.filter((command) => command.startsWith('npx twinmap ask')))(
       '%s',
@@ -158,6 +169,12 @@ describe('the commands of the README', () => {
       const ended = await run('npm start -- --once', '--data', data);
       expect(ended.exitCode).toBe(1);
       expect(ended.stderr).toMatch(/is in use by process \d+/u);
+    }, 40_000);
+
+    it('Ctrl-C stops both Regions and leaves nothing running', async () => {
+      await interrupt(child);
+      expect(readdirSync(data)).not.toContain('running.json');
+      expect(readdirSync(data)).not.toContain('lock');
     }, 40_000);
   });
 });

@@ -9,14 +9,7 @@ export type Cursor = Readonly<Record<string, unknown>>;
 
 /** Why a file is in the listing but has no text. Reported, counted, never silent. */
 export type SkipReason =
-  | 'binary'
-  | 'too-large'
-  | 'undecodable'
-  | 'generated'
-  | 'link'
-  | 'submodule'
-  | 'unreadable'
-  | 'path';
+  'binary' | 'too-large' | 'undecodable' | 'generated' | 'link' | 'submodule' | 'unreadable' | 'path';
 
 export interface SourceEntry {
   /** The source's own id of the document, stable across edits: for git the path. */

@@ -16,8 +16,7 @@ export interface Failure {
 }
 
 export type Result<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  { readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly failure: Failure };
 
 export const done = <T>(value: T): Result<T> => ({ kind: 'done', value });
 

@@ -23,8 +23,7 @@ const schema = z.strictObject({
 });
 
 export type ParsedDocument =
-  | { readonly kind: 'valid'; readonly document: GateDocument }
-  | { readonly kind: 'invalid'; readonly why: string };
+  { readonly kind: 'valid'; readonly document: GateDocument } | { readonly kind: 'invalid'; readonly why: string };
 
 /** Parses the document's JSON text; an unknown or missing key makes it invalid, because a gate must not guess. */
 export const parseGateDocument = (text: string): ParsedDocument => {

@@ -37,8 +37,7 @@ export interface SyncMessage {
 }
 
 export type ParsedMessage =
-  | { readonly kind: 'message'; readonly message: SyncMessage }
-  | { readonly kind: 'invalid'; readonly why: string };
+  { readonly kind: 'message'; readonly message: SyncMessage } | { readonly kind: 'invalid'; readonly why: string };
 
 export const parseSyncMessage = (body: string): ParsedMessage => {
   let value: unknown;

@@ -3,8 +3,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { type Answer, problem } from './answer.ts';
 
 export type Parameters<T> =
-  | { readonly kind: 'read'; readonly value: T }
-  | { readonly kind: 'refused'; readonly answer: Answer };
+  { readonly kind: 'read'; readonly value: T } | { readonly kind: 'refused'; readonly answer: Answer };
 
 export interface SearchParameters {
   readonly query: string;

@@ -49,8 +49,7 @@ export type SearchOutcome =
   | { readonly kind: 'failed'; readonly part: 'embedder' | 'vectors' | 'records'; readonly failure: Failure };
 
 type Gathered =
-  | { readonly kind: 'gathered'; readonly candidates: Candidates }
-  | Extract<SearchOutcome, { kind: 'failed' }>;
+  { readonly kind: 'gathered'; readonly candidates: Candidates } | Extract<SearchOutcome, { kind: 'failed' }>;
 
 const SCORE_DIGITS = 4;
 

@@ -53,20 +53,22 @@ const readMetadata = (metadata: unknown): VectorMetadata => {
   };
 };
 
+/** The SDK hands some numbers over as objects: whole ones beyond 2^53 (damaged bytes), and those with spare digits. */
+const plainNumber: (value: unknown) => number = Number;
+
 const readVector = (vector: GetOutputVector): StoredVector => {
   const values = vector.data?.float32;
   if (vector.key === undefined || values === undefined) {
     throw new DamagedRecordError('S3 Vectors returned a vector without key or data');
   }
-  // The SDK hands a whole number beyond 2^53 over as a BigInt; only damaged bytes hold one, and they must be read to be named.
-  return { key: vector.key, data: Float32Array.from(values, Number), metadata: readMetadata(vector.metadata) };
+  return { key: vector.key, data: Float32Array.from(values, plainNumber), metadata: readMetadata(vector.metadata) };
 };
 
 const readHit = (hit: QueryOutputVector): VectorHit => {
   if (hit.key === undefined || hit.distance === undefined) {
     throw new DamagedRecordError('S3 Vectors returned a hit without key or distance');
   }
-  return { key: hit.key, distance: hit.distance, metadata: readMetadata(hit.metadata) };
+  return { key: hit.key, distance: plainNumber(hit.distance), metadata: readMetadata(hit.metadata) };
 };
 
 export class S3VectorStore implements VectorStore {

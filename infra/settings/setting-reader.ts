@@ -4,8 +4,7 @@
  */
 
 export type Parsed<T> =
-  | { readonly kind: 'value'; readonly value: T }
-  | { readonly kind: 'wrong'; readonly whys: readonly string[] };
+  { readonly kind: 'value'; readonly value: T } | { readonly kind: 'wrong'; readonly whys: readonly string[] };
 
 export interface Setting<T> {
   /** With its namespace, for instance `twinmap:role`. */

@@ -47,9 +47,7 @@ export interface LoadBalancerFront {
 }
 
 type Body =
-  | { readonly kind: 'read'; readonly bytes: Buffer }
-  | { readonly kind: 'too-large' }
-  | { readonly kind: 'gone' };
+  { readonly kind: 'read'; readonly bytes: Buffer } | { readonly kind: 'too-large' } | { readonly kind: 'gone' };
 
 /** Never holds more than a load balancer takes, whatever the client announces or sends. */
 const readBody = async (request: IncomingMessage): Promise<Body> => {

@@ -18,10 +18,10 @@ export interface Gauge {
 export class RouterMetrics {
   readonly #counters = new Map<string, Map<string, number>>();
   readonly #latencies = new Map<string, { readonly counts: number[]; sumMs: number; total: number }>();
-  readonly #gauges: readonly Gauge[];
+  readonly #gauges: Gauge[] = [];
 
-  constructor(gauges: readonly Gauge[] = []) {
-    this.#gauges = gauges;
+  addGauges(gauges: readonly Gauge[]): void {
+    this.#gauges.push(...gauges);
   }
 
   /** `key` is the label part, made once per distinct value by the caller: `region="a",class="2xx"`. */

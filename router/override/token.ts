@@ -38,8 +38,7 @@ export interface VerifyOptions {
 }
 
 export type VerifiedToken =
-  | { readonly kind: 'valid'; readonly payload: OverridePayload }
-  | { readonly kind: 'refused'; readonly why: string };
+  { readonly kind: 'valid'; readonly payload: OverridePayload } | { readonly kind: 'refused'; readonly why: string };
 
 const CLOCK_SKEW_MS = 60_000;
 const TOKEN_CHARS_MAX = 2048;

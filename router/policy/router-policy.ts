@@ -99,6 +99,11 @@ export class RouterPolicy {
 
   decide(traits: RequestTraits, nowMs: number, claim: ModeClaim = AUTO, memory: ClientMemory = NO_MEMORY): Decision {
     this.budget.earn();
+    return this.preview(traits, nowMs, claim, memory);
+  }
+
+  /** The same without a request: what would be decided now. */
+  preview(traits: RequestTraits, nowMs: number, claim: ModeClaim, memory: ClientMemory = NO_MEMORY): Decision {
     const { mode } = claim;
     if (mode.kind === 'maintenance') {
       return { kind: 'maintenance', claim };

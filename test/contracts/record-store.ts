@@ -88,6 +88,12 @@ const describeWrites = (store: Harness): void => {
       expect(await store().put(write(KEY, { v: 'i|10' }))).toEqual({ kind: 'superseded', v: 'i|9' });
     });
 
+    it('calls an older write of the same run superseded too: a run writes some keys twice under one op', async () => {
+      await store().put(write(KEY, { v: '1', op: 'run' }));
+      await store().put(write(KEY, { v: '2', op: 'run' }));
+      expect(await store().put(write(KEY, { v: '1', op: 'run' }))).toEqual({ kind: 'superseded', v: '2' });
+    });
+
     it('lets a tombstone win by its version, and lose by it', async () => {
       await store().put(write(KEY, { v: '2' }));
       expect(await store().put(write(KEY, { v: '1', del: true }))).toEqual({ kind: 'superseded', v: '2' });
@@ -315,6 +321,7 @@ const describeSources = (store: Harness): void => {
       await store().claim(SOURCE, 'f2');
       await commit('2', 'f2');
       expect(await commit('1', 'f2')).toEqual({ kind: 'superseded', v: '2' });
+      expect(await store().commit(write(SOURCE, { v: '1', op: 'op-2' }), 'f2')).toEqual({ kind: 'superseded', v: '2' });
       const other = write(SOURCE, { v: '2', op: 'other' });
       expect(await store().commit(other, 'f2')).toEqual({ kind: 'superseded', v: '2' });
       expect(valueOf(await store().get(SOURCE))?.op).toBe('op-2');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { watchCycles } from '../../local/start/cycle-watch.ts';
 import { type OpenedSources, openSources } from '../../local/start/sources.ts';
@@ -148,7 +149,7 @@ export class PairStage {
       if ((calls[name] ?? 0) >= count) {
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
     }
     throw new Error(`${role} did not answer ${count} of ${name}`);
   }

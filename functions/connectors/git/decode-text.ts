@@ -5,8 +5,7 @@
 import type { SkipReason } from '../connector.ts';
 
 export type Decoded =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'skip'; readonly reason: SkipReason };
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'skip'; readonly reason: SkipReason };
 
 /** As far as git looks itself. */
 const NUL_SEARCH_BYTES = 8000;

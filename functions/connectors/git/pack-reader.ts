@@ -20,8 +20,7 @@ export type Inflated =
   | { readonly kind: 'broken' };
 
 export type Skipped =
-  | { readonly kind: 'skipped'; readonly oid: string; readonly packedBytes: number }
-  | { readonly kind: 'broken' };
+  { readonly kind: 'skipped'; readonly oid: string; readonly packedBytes: number } | { readonly kind: 'broken' };
 
 export const oidOf = (format: ObjectFormat, type: string, content: Buffer): string =>
   createHash(format)

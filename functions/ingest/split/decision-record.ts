@@ -86,8 +86,7 @@ const search = (lines: Lines, dialect: Dialect): Found => {
 };
 
 export type DecisionReading =
-  | { readonly kind: 'decision'; readonly status: string | undefined }
-  | { readonly kind: 'other' };
+  { readonly kind: 'decision'; readonly status: string | undefined } | { readonly kind: 'other' };
 
 /** A record by its place and name, by its name and content, or by content that is unmistakable. */
 export const readDecision = (

@@ -3,6 +3,7 @@
  * between. No streams, no fetch: both cost five times what the decision does.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 
 import type { Dispatcher } from 'undici';
 
@@ -10,10 +11,10 @@ import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attemp
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
 import { memoryCookie } from '../../forward/memory-cookie.ts';
-import { noRegionAnswered } from '../../forward/problem.ts';
+import { noRegionAnswered, routerProblem } from '../../forward/problem.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
-import type { RequestBody } from './request-body.ts';
+import { BODY_BROKEN, BODY_TOO_LARGE, type RequestBody } from './request-body.ts';
 import { hopOf, isEventStream, isWrite } from './request-terms.ts';
 import type { RouterContext } from './router-context.ts';
 import { sendProblem } from './send-problem.ts';
@@ -42,6 +43,20 @@ const codeOf = (error: unknown): string => {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'UNKNOWN';
 };
+
+const sentBody = (body: RequestBody): Buffer | Readable | null => {
+  if (body.kind === 'kept') {
+    return body.bytes;
+  }
+  return body.kind === 'stream' ? body.chunks : null;
+};
+
+const bodyProblem = (bytesMax: number): ReturnType<typeof routerProblem> =>
+  routerProblem(413, 'too-large', {
+    what: 'the body is too large',
+    why: `It has more than the ${bytesMax} bytes that are allowed, or it broke off.`,
+    next: 'Send less at once.',
+  });
 
 const NO_RETRY = 'x-router-no-retry';
 const DRAIN = 'x-drain';
@@ -84,9 +99,9 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
     origin.pool.dispatch(
       {
         path: req.url ?? '/',
-        method: attempt.number > 0 ? (req.method ?? 'GET') : 'GET',
+        method: this.#o.traits.method,
         headers,
-        body: body.kind === 'kept' ? body.bytes : body.kind === 'stream' ? (body.chunks as never) : null,
+        body: sentBody(body),
         ...(isEventStream(req) ? { bodyTimeout: 0 } : {}),
       },
       this.#handler(attempt),
@@ -180,6 +195,11 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
         this.#o.context.metrics.count('cut_answers', `region="${attempt.region}"`);
         this.#o.res.destroy();
       }
+      return;
+    }
+    if (code === BODY_TOO_LARGE || code === BODY_BROKEN) {
+      this.#exchange.abandon();
+      sendProblem(this.#o.req, this.#o.res, bodyProblem(this.#o.context.config.limits.bodyBytesMax));
       return;
     }
     // undici may tell a refusal before `send` has returned; the exchange wants to have heard of the attempt first.

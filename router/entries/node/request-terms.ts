@@ -51,7 +51,7 @@ export const refusalOf = (req: IncomingMessage, { config }: RouterContext): Rout
 };
 
 const hasPrefix = (url: string, prefixes: readonly string[]): boolean =>
-  prefixes.length > 0 && prefixes.some((prefix) => url.startsWith(prefix));
+  prefixes.some((prefix) => url.startsWith(prefix));
 
 export const isEventStream = ({ headers }: IncomingMessage): boolean =>
   headers.accept?.includes('text/event-stream') === true;

@@ -131,7 +131,7 @@ describe('put and putVectors', () => {
     }
   });
 
-  it('call a higher version in one Region fenced, because somebody newer works there', async () => {
+  it('call a higher version in one Region fenced, because somebody newer is at work there', async () => {
     const { writer, pair, telemetry } = openWorld();
     await pair.peer?.tables.graph.put(makeTombstone(RECORD, { v: '3', op: 'newer' }));
     const outcome = await put(writer);

@@ -304,9 +304,11 @@ describe('two embedded Regions', () => {
       "UPDATE entries SET value = replace(value, 'text 0 of', 'text 8 of') WHERE key LIKE 'item-%' AND value LIKE ?",
       `%text 0 of ${firstOf(DOCUMENT.vectors).metadata.doc}%`,
     );
-    // The first number becomes 1e20, which travels as a whole number beyond 2^53, and one of the next not a number at all.
-    inFile('vectors.sqlite', "UPDATE vectors SET data = x'8c78ad60' || substr(data, 5) WHERE key = ?", huge);
-    inFile('vectors.sqlite', "UPDATE vectors SET data = x'0000c07f' || substr(data, 5) WHERE key = ?", notANumber);
+    // The first number becomes 1e20, which travels as a whole number beyond 2^53; in another vector, no number at all.
+    const first = (bytes: string): string =>
+      `UPDATE vectors SET data = CAST(x'${bytes}' || substr(data, 5) AS BLOB) WHERE key = ?`;
+    inFile('vectors.sqlite', first('8c78ad60'), huge);
+    inFile('vectors.sqlite', first('0000c07f'), notANumber);
     const [left, right] = [await prove(home.connect()), await prove(peer.connect())];
     expect(left.damaged).toEqual(sorted([keyText(chunk), huge, notANumber]));
     expect(right.damaged).toEqual([]);

@@ -17,6 +17,8 @@ import {
   openEmbeddedRegion,
   operationsOf,
 } from './embedded-region.ts';
+import { valueOf } from './outcomes.ts';
+import { openRawServer } from './raw-server.ts';
 
 let region: EmbeddedRegion;
 let client: S3VectorsClient;
@@ -90,6 +92,34 @@ describe('what S3 Vectors is asked for', () => {
     // Two attempts at the first batch, none at the second.
     expect(operationsOf(region.calls.slice(before))).toEqual(['PutVectors', 'PutVectors']);
   });
+});
+
+describe('what S3 Vectors answers', () => {
+  const storeAt = (endpoint: string): S3VectorStore =>
+    new S3VectorStore(openVectorsClient({ ...region.target(), endpoint }), {
+      bucket: 'b',
+      index: 'i',
+      callTimeoutMs: CALM.callTimeoutMs,
+    });
+
+  it.each(['0.1', '1E-1', '0.10000000149011612', '0.100000001490116119384765625', '1.0000000149011612e-1'])(
+    'is read as a number, spelled %s',
+    async (text) => {
+      const metadata = '{"src":"s","doc":"s~1","chunk":"c","h":"h"}';
+      const server = await openRawServer((response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(
+          `{"vectors":[{"key":"k","data":{"float32":[${text},1]},"distance":${text},"metadata":${metadata}}],"distanceMetric":"cosine"}`,
+        );
+      });
+      const store = storeAt(server.endpoint);
+      const [vector] = valueOf(await store.get(['k']));
+      const [hit] = valueOf(await store.query({ vector: Float32Array.of(1, 0), topK: 1 }));
+      await server.close();
+      expect(vector?.data).toEqual(Float32Array.of(0.1, 1));
+      expect(hit?.distance).toBeCloseTo(0.1, 6);
+    },
+  );
 });
 
 describe('makeVector', () => {

@@ -2,12 +2,15 @@
  * What the stores, the queue and the gate source answer while the wire misbehaves: a failure value with its reason, within
  * the bound of the call, and never an exception. What was applied although its reply was lost counts once.
  */
+import type { ServerResponse } from 'node:http';
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { CallBounds } from '../../../functions/aws/client-options.ts';
 import type { Failure, FailureReason } from '../../../functions/domain/failure.ts';
 import type { RegionStores } from '../../../functions/dual-write/regions.ts';
 import { AppConfigGateSource } from '../../../functions/gate/appconfig-source.ts';
+import { DynamoRecordStore, openDynamoClient } from '../../../functions/stores/dynamo-record-store.ts';
 import { makeRecord } from '../../../functions/stores/envelope.ts';
 import { SqsSyncQueue } from '../../../functions/stores/sqs-sync-queue.ts';
 import type { SyncQueue } from '../../../functions/stores/sync-queue.ts';
@@ -15,6 +18,7 @@ import { makeVector } from '../../../functions/stores/vector-hash.ts';
 import type { FaultMode } from '../../../local/services/faults.ts';
 import { CALM, type EmbeddedRegion, openEmbeddedRegion, operationsOf } from './embedded-region.ts';
 import { valueOf } from './outcomes.ts';
+import { openRawServer } from './raw-server.ts';
 
 /** Short, so that what hangs ends soon; one attempt, so that what is measured is one call. */
 const HASTY: CallBounds = { connectTimeoutMs: 400, callTimeoutMs: 400, attemptsMax: 1 };
@@ -153,9 +157,9 @@ describe('a wire that fails', () => {
     expect(measured.filter(({ reason }) => reason !== 'throttled')).toEqual([]);
   });
 
-  it('that black-holes with two attempts still ends within one bound', async () => {
+  it('that black-holes ends a call within one bound, whatever the number of attempts', async () => {
     region.services.faults.set({ service: '*', mode: 'blackhole' });
-    const measured = await measure(ALL, { ...HASTY, attemptsMax: 2 });
+    const measured = await measure(ALL, { ...HASTY, attemptsMax: 20 });
     expect(measured.filter((one) => one.reason !== 'unreachable' || one.isLate)).toEqual([]);
   });
 
@@ -183,6 +187,42 @@ describe('a Region that is not there', () => {
     const codes = outcomes.map((outcome) => outcome?.failure?.code);
     expect(new Set(codes)).toEqual(new Set(['ECONNREFUSED']));
     expect(new Set(outcomes.map((outcome) => outcome?.failure?.reason))).toEqual(new Set(['unreachable']));
+  });
+});
+
+describe('a service that never comes to an end', () => {
+  let timer: NodeJS.Timeout | undefined;
+
+  afterEach(() => {
+    clearInterval(timer);
+  });
+
+  const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    [
+      'a body that drips: each byte comes in time, the last one never',
+      (response) => {
+        response.writeHead(200, JSON_TYPE);
+        timer = setInterval(() => response.write(' '), 50);
+      },
+    ],
+    [
+      'a throttled call that is to be tried again in a minute',
+      (response) => {
+        response.writeHead(429, { ...JSON_TYPE, 'x-amzn-errortype': 'ThrottlingException', 'retry-after': '60' });
+        response.end('{}');
+      },
+    ],
+  ])('is left at the bound: %s', async (_what, answer) => {
+    const server = await openRawServer(answer);
+    const target = { region: region.region, endpoint: server.endpoint, bounds: { ...HASTY, attemptsMax: 3 } };
+    const store = new DynamoRecordStore(openDynamoClient(target), { table: 't', callTimeoutMs: HASTY.callTimeoutMs });
+    const startedAt = performance.now();
+    const outcomes = [await store.get(RECORD), await store.put(RECORD)];
+    expect(performance.now() - startedAt).toBeLessThan(2 * HASTY.callTimeoutMs + SLACK_MS);
+    await server.close();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['failed', 'failed']);
   });
 });
 
