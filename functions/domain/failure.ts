@@ -95,6 +95,17 @@ const reasonOf = (codes: readonly string[], status: number | undefined): Failure
   return 'unknown';
 };
 
+/** Errors whose message quotes what they were given: a parser shows the text, a validator the value. */
+const QUOTING_CODES: ReadonlySet<string> = new Set(['SyntaxError', 'ValidationException', 'SerializationException']);
+
+const messageOf = (shape: ErrorShape, codes: readonly string[], code: string): string => {
+  if (codes.some((one) => QUOTING_CODES.has(one))) {
+    return `${code}; the details are left out, because they may quote what was stored`;
+  }
+  const message = textOf(shape.message).split('\n', 1)[0]?.slice(0, 200) ?? '';
+  return message === '' ? code : message;
+};
+
 /**
  * Classifies whatever an SDK client threw. A 5xx counts as unreachable: the service is there, but the write is not.
  * The message keeps the error's own first line only where the service wrote it about itself (names, not payloads).
@@ -108,6 +119,5 @@ export const classifyFailure = (error: unknown): Failure => {
   const status = shape.$metadata?.httpStatusCode;
   const reason = reasonOf(codes, status);
   const code = codes.find((one) => one !== 'Error') ?? 'Unknown';
-  const message = textOf(shape.message).split('\n', 1)[0]?.slice(0, 200) ?? '';
-  return { reason, code, message: message === '' ? code : message };
+  return { reason, code, message: messageOf(shape, codes, code) };
 };

@@ -32,7 +32,7 @@ export const LIMITS = {
   chunkCharsMax: 3200,
   /** A document record lists its chunks; this many entries of this size stay under one record's limit. */
   chunksPerDocumentMax: 1400,
-  chunkEntryBytesMax: 240,
+  chunkEntryBytesMax: 250,
   pathCharsMax: 1024,
   titleCharsMax: 200,
 

@@ -107,16 +107,19 @@ export class S3VectorStore implements VectorStore {
   async get(keys: readonly string[]): Promise<Result<readonly StoredVector[]>> {
     const found: StoredVector[] = [];
     for (const batch of batchesOf(keys, LIMITS.vectorGetKeysMax)) {
-      const got = await boundedCall(this.#callTimeoutMs, (bound) =>
-        this.#client.send(
-          new GetVectorsCommand({ ...this.#index, keys: [...batch], returnData: true, returnMetadata: true }),
-          bound,
-        ),
-      );
+      const got = await boundedCall(this.#callTimeoutMs, async (bound) => {
+        const command = new GetVectorsCommand({
+          ...this.#index,
+          keys: [...batch],
+          returnData: true,
+          returnMetadata: true,
+        });
+        return ((await this.#client.send(command, bound)).vectors ?? []).map((vector) => readVector(vector));
+      });
       if (got.kind === 'failed') {
         return got;
       }
-      found.push(...(got.value.vectors ?? []).map((vector) => readVector(vector)));
+      found.push(...got.value);
     }
     return done(found);
   }
@@ -134,25 +137,20 @@ export class S3VectorStore implements VectorStore {
   }
 
   async list(options: VectorListOptions): Promise<Result<Page<StoredVector>>> {
-    const listed = await boundedCall(this.#callTimeoutMs, (bound) =>
-      this.#client.send(
-        new ListVectorsCommand({
-          ...this.#index,
-          maxResults: LIMITS.vectorListItemsMax,
-          segmentCount: options.segments,
-          segmentIndex: options.segment,
-          returnData: true,
-          returnMetadata: true,
-          ...(options.after === undefined ? {} : { nextToken: options.after }),
-        }),
-        bound,
-      ),
-    );
-    if (listed.kind === 'failed') {
-      return listed;
-    }
-    const items = (listed.value.vectors ?? []).map((vector) => readVector(vector));
-    return done(listed.value.nextToken === undefined ? { items } : { items, next: listed.value.nextToken });
+    return boundedCall(this.#callTimeoutMs, async (bound) => {
+      const command = new ListVectorsCommand({
+        ...this.#index,
+        maxResults: LIMITS.vectorListItemsMax,
+        segmentCount: options.segments,
+        segmentIndex: options.segment,
+        returnData: true,
+        returnMetadata: true,
+        ...(options.after === undefined ? {} : { nextToken: options.after }),
+      });
+      const { vectors, nextToken } = await this.#client.send(command, bound);
+      const items = (vectors ?? []).map((vector) => readVector(vector));
+      return nextToken === undefined ? { items } : { items, next: nextToken };
+    });
   }
 
   async query(query: VectorQuery): Promise<Result<readonly VectorHit[]>> {
@@ -160,19 +158,16 @@ export class S3VectorStore implements VectorStore {
       // The service refuses an empty list, where the answer is known: nothing.
       return done([]);
     }
-    const answer = await boundedCall(this.#callTimeoutMs, (bound) =>
-      this.#client.send(
-        new QueryVectorsCommand({
-          ...this.#index,
-          topK: Math.min(query.topK, LIMITS.vectorQueryTopKMax),
-          queryVector: { float32: [...query.vector] },
-          returnMetadata: true,
-          returnDistance: true,
-          ...(query.sources === undefined ? {} : { filter: { src: { $in: [...query.sources] } } }),
-        }),
-        bound,
-      ),
-    );
-    return answer.kind === 'failed' ? answer : done((answer.value.vectors ?? []).map((hit) => readHit(hit)));
+    return boundedCall(this.#callTimeoutMs, async (bound) => {
+      const command = new QueryVectorsCommand({
+        ...this.#index,
+        topK: Math.min(query.topK, LIMITS.vectorQueryTopKMax),
+        queryVector: { float32: [...query.vector] },
+        returnMetadata: true,
+        returnDistance: true,
+        ...(query.sources === undefined ? {} : { filter: { src: { $in: [...query.sources] } } }),
+      });
+      return ((await this.#client.send(command, bound)).vectors ?? []).map((hit) => readHit(hit));
+    });
   }
 }

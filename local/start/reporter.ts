@@ -52,7 +52,7 @@ export class Reporter {
         break;
       }
       case 'progress': {
-        this.#screen.progress('deploying', event.done, undefined, `resources in ${role}`);
+        this.#screen.redraw('deploying', event.done, `resources in ${role}`);
         break;
       }
       case 'opened':

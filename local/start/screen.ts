@@ -49,6 +49,13 @@ export class Screen {
     this.line('problem', pc.red(text));
   }
 
+  /** For work of a few seconds: seen on a terminal only. */
+  redraw(label: string, done: number, what: string): void {
+    if (this.#options.interactive) {
+      this.progress(label, done, undefined, what);
+    }
+  }
+
   progress(label: string, done: number, total: number | undefined, what: string): void {
     const count = total === undefined ? `${done}` : `${done}/${total}`;
     if (this.#options.interactive) {

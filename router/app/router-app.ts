@@ -51,8 +51,21 @@ const putOverride = async (c: Context, { override, log }: RouterAppOptions): Pro
   }
   const { mode, by, why, seq, expMs } = applied.payload;
   const region = 'region' in mode ? mode.region : undefined;
-  log('info', 'override.applied', { mode: mode.kind, region, by, why, seq, until: new Date(expMs).toISOString() });
-  return c.json({ applied: true, mode: mode.kind, region: region ?? null, seq, until: new Date(expMs).toISOString() });
+  log('info', 'override.applied', {
+    mode: mode.kind,
+    region,
+    by,
+    why,
+    seq,
+    until: new Date(expMs).toISOString(),
+  });
+  return c.json({
+    applied: true,
+    mode: mode.kind,
+    region: region ?? null,
+    seq,
+    until: new Date(expMs).toISOString(),
+  });
 };
 
 /** A link from a chat: a request token becomes a cookie of whoever follows it, and of nobody else. */

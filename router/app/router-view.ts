@@ -15,7 +15,11 @@ export interface RegionView {
   readonly epoch: number | null;
   readonly replication: string;
   readonly reportSeconds: number | null;
-  readonly dns: { readonly mode: string; readonly addresses: readonly string[]; readonly ageSeconds: number | null };
+  readonly dns: {
+    readonly mode: string;
+    readonly addresses: readonly string[];
+    readonly ageSeconds: number | null;
+  };
 }
 
 export interface ModeView {

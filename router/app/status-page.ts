@@ -42,7 +42,8 @@ export const statusPage = (view: RouterView): Fragment => {
       <body>
         <h1>${view.name}</h1>
         <p>
-          ${view.isReady ? 'Ready' : 'Not ready'}: ${view.why}. A read goes to <strong>${next.region}</strong>
+          ${view.isReady ? 'Ready' : 'Not ready'}: ${view.why}. A read goes to
+          <strong>${next.region}</strong>
           (${next.reason}). The Regions declare ${shown(view.declaredActive)} active.
         </p>
         <p>

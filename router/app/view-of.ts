@@ -6,12 +6,14 @@ import type { Timers } from '../forward/attempt.ts';
 import type { OverrideState } from '../override/override-state.ts';
 import type { Transition } from '../policy/health-events.ts';
 import { type ModeClaim, winnerOf } from '../policy/mode.ts';
+import type { RegionReports } from '../policy/region-report.ts';
 import type { RouterPolicy } from '../policy/router-policy.ts';
 import type { ModeView, RegionView, RouterView } from './router-view.ts';
 
 export interface ViewedParts {
   readonly config: RouterConfig;
   readonly policy: RouterPolicy;
+  readonly reports: RegionReports;
   readonly tracker: ExchangeTracker;
   readonly override: OverrideState;
   readonly configClaim: ModeClaim;
@@ -43,10 +45,10 @@ const modeView = (claim: ModeClaim): ModeView => ({
 });
 
 const regionView = (parts: ViewedParts, state: ViewedState, id: string, endpoint: string): RegionView => {
-  const { policy, tracker, timers } = parts;
+  const { policy, tracker, timers, reports } = parts;
   const nowMs = timers.now();
   const health = policy.health(id);
-  const report = policy.report(id);
+  const report = reports.of(id);
   const dns = state.dns(new URL(endpoint).hostname);
   return {
     id,
@@ -96,7 +98,7 @@ export const viewOf = (parts: ViewedParts, state: ViewedState): RouterView => {
         ? { region: 'none', reason: 'maintenance' }
         : { region: decision.first, reason: decision.reason },
     declaredActive: policy.active ?? null,
-    hedgeTokens: Math.round(policy.budget.tokens * 10) / 10,
+    hedgeTokens: Math.round(policy.hedgeTokens * 10) / 10,
     regions: config.regions.map(({ id, endpoint }) => regionView(parts, state, id, endpoint)),
     transitions: state.transitions.map(({ region, atMs, from, to, why }) => ({
       region,

@@ -55,7 +55,10 @@ export const routerConfigSchema = z.strictObject({
   /** Path prefixes that are never hedged. */
   unhedgedPaths: z.array(z.string().startsWith('/')).default([]),
   memory: z
-    .strictObject({ isSticky: z.boolean().default(false), readYourWritesSeconds: z.int().min(0).max(3600).default(30) })
+    .strictObject({
+      isSticky: z.boolean().default(false),
+      readYourWritesSeconds: z.int().min(0).max(3600).default(30),
+    })
     .default({ isSticky: false, readYourWritesSeconds: 30 }),
   probes: z
     .strictObject({
@@ -103,7 +106,10 @@ export const routerConfigSchema = z.strictObject({
       connectTimeoutMs: z.int().min(10).default(500),
       idleTimeoutMs: z.int().min(100).default(60_000),
       keepAliveMs: z.int().min(1000).default(60_000),
+      /** How long this router waits for requests in flight when it is told to end. */
       drainMs: z.int().min(0).default(10_000),
+      /** How long a Region that says x-drain is left alone. */
+      originDrainMs: z.int().min(0).default(30_000),
     })
     .default({
       replayBytesMax: 65_536,
@@ -114,6 +120,7 @@ export const routerConfigSchema = z.strictObject({
       idleTimeoutMs: 60_000,
       keepAliveMs: 60_000,
       drainMs: 10_000,
+      originDrainMs: 30_000,
     }),
   maintenance: z
     .strictObject({

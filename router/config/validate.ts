@@ -77,8 +77,16 @@ const relationProblems = (raw: Fields): readonly ConfigProblem[] => {
     ...pairProblem('listen', fieldsOf(raw['listen'])),
     ...(named === undefined || ids.includes(named)
       ? []
-      : [{ path: 'mode', message: `names the Region "${named}", which is not among ${ids.join(', ')}` }]),
-    ...duplicates(kids).map((at) => ({ path: `override.keys.${at}.kid`, message: 'is used twice' })),
+      : [
+          {
+            path: 'mode',
+            message: `names the Region "${named}", which is not among ${ids.join(', ')}`,
+          },
+        ]),
+    ...duplicates(kids).map((at) => ({
+      path: `override.keys.${at}.kid`,
+      message: 'is used twice',
+    })),
     ...(isLate ? [{ path: 'policy.attemptTimeoutMs', message: 'must not be over deadlineMs' }] : []),
   ];
 };

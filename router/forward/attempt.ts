@@ -22,13 +22,11 @@ export interface AttemptFailure {
   readonly code: string;
 }
 
-/** What a Region's answer says besides its status. */
-export interface AnswerHints {
-  /** Goes down on purpose: no failure, but take new requests elsewhere. */
-  readonly isDraining: boolean;
-  /** `x-router-no-retry`: the origin knows that the other one must not get it. */
-  readonly mustNotRetry: boolean;
-}
+/**
+ * What an answer means: `bad` counts against the Region and may go elsewhere, `final` counts and may not, `draining` goes
+ * elsewhere without counting.
+ */
+export type Verdict = 'good' | 'bad' | 'final' | 'draining';
 
 export interface Timers {
   readonly now: () => number;

@@ -11,14 +11,17 @@ interface Movable {
 
 export type ExchangeEvent = AttemptKind | 'hedge-won' | 'hedge-lost' | 'hedge-denied';
 
+const ignore = (): void => undefined;
+
 export class ExchangeTracker {
   readonly policy: RouterPolicy;
-  readonly #onEvent: ((event: ExchangeEvent, region: string) => void) | undefined;
+  /** `region` is empty where the event is of a pair. */
+  readonly count: (event: ExchangeEvent, region: string) => void;
   readonly #inFlight = new Map<string, Set<Movable>>();
 
-  constructor(policy: RouterPolicy, onEvent?: (event: ExchangeEvent, region: string) => void) {
+  constructor(policy: RouterPolicy, onEvent: (event: ExchangeEvent, region: string) => void = ignore) {
     this.policy = policy;
-    this.#onEvent = onEvent;
+    this.count = onEvent;
     for (const region of policy.regions) {
       this.#inFlight.set(region, new Set());
     }
@@ -42,17 +45,5 @@ export class ExchangeTracker {
     for (const exchange of this.#inFlight.get(region) ?? []) {
       exchange.evacuate(region);
     }
-  }
-
-  count(event: ExchangeEvent, region: string): void {
-    this.#onEvent?.(event, region);
-  }
-
-  hedgeEnded(isWon: boolean): void {
-    this.count(isWon ? 'hedge-won' : 'hedge-lost', '');
-  }
-
-  hedgeDenied(): void {
-    this.count('hedge-denied', '');
   }
 }

@@ -4,8 +4,8 @@
  * in the simulator, so what the simulator proves is what runs.
  */
 import type { Decision } from '../policy/router-policy.ts';
-import { isFailureStatus, mayResend, type Phase, type RequestTraits } from '../policy/phase.ts';
-import type { AnswerHints, Attempt, AttemptFailure, AttemptKind, ExchangeHost, Timers } from './attempt.ts';
+import { mayResend, type Phase, type RequestTraits } from '../policy/phase.ts';
+import type { Attempt, AttemptFailure, AttemptKind, ExchangeHost, Timers, Verdict } from './attempt.ts';
 import type { ExchangeTracker } from './exchange-tracker.ts';
 
 export type RouteDecision = Extract<Decision, { kind: 'route' }>;
@@ -39,48 +39,34 @@ export class Exchange<Io> {
     return this.#sent;
   }
 
-  /** Tells whether the second Region was asked as a hedge. */
-  get wasHedged(): boolean {
-    return this.#hedge !== undefined;
-  }
-
   start(): void {
     this.#live = this.#send(this.#o.decision.first, 'first');
     this.#arm();
   }
 
   /** The header of an answer came. */
-  answered(attempt: Attempt<Io>, status: number, hints?: AnswerHints): void {
+  answered(attempt: Attempt<Io>, verdict: Verdict, code: string): void {
     if (attempt.isOver) {
       return;
     }
-    const { tracker, timers, traits } = this.#o;
+    const { tracker, timers } = this.#o;
+    const { region, startedMs } = attempt;
     const nowMs = timers.now();
-    const isBad = isFailureStatus(status);
-    if (hints?.isDraining === true) {
-      tracker.policy.drain(attempt.region, nowMs + tracker.policy.settings.drainMs);
-    }
-    const health = tracker.policy.health(attempt.region);
-    tracker.leave(this, attempt.region);
+    const health = tracker.policy.health(region);
+    const isBad = verdict !== 'good';
+    tracker.leave(this, region);
     attempt.isOver = true;
-    if (!isBad) {
-      health.answered(nowMs, nowMs - attempt.startedMs);
-      this.#deliver(attempt, nowMs);
-      return;
-    }
-    if (hints?.isDraining === true) {
-      health.answered(nowMs, nowMs - attempt.startedMs);
+    if (isBad && verdict !== 'draining') {
+      health.failed(nowMs, code, true);
     } else {
-      health.failed(nowMs, `HTTP ${status}`, true);
+      health.answered(nowMs, nowMs - startedMs);
     }
     const isOnly = this.#other(attempt) === undefined;
-    if (isOnly && (hints?.mustNotRetry === true || !this.#mayMoveOn('ambiguous', traits))) {
+    if (!isBad || (isOnly && (verdict === 'final' || !this.#mayMoveOn('ambiguous')))) {
       this.#deliver(attempt, nowMs);
       return;
     }
-    this.failures.push({ region: attempt.region, phase: 'ambiguous', code: `HTTP_${status}` });
-    this.#end(attempt);
-    this.#moveOn(attempt, 'ambiguous');
+    this.#lose(attempt, 'ambiguous', code, 'failover');
   }
 
   /** Nothing came, or not all of it. */
@@ -92,25 +78,17 @@ export class Exchange<Io> {
     // Before the breaker hears of it: a trip evacuates, and this exchange must not be moved twice.
     tracker.leave(this, attempt.region);
     attempt.isOver = true;
-    this.failures.push({ region: attempt.region, phase, code });
     tracker.policy.health(attempt.region).failed(timers.now(), code, false);
-    this.#moveOn(attempt, phase);
+    this.#lose(attempt, phase, code, 'failover');
   }
 
   /** The Region tripped while this waited for it: a request that may be sent twice does not wait longer. */
   evacuate(region: string): void {
     const live = this.#live;
-    if (this.#isSettled || live?.region !== region || this.#hedge !== undefined) {
-      return;
+    if (!this.#isSettled && live?.region === region && this.#mayMoveOn('ambiguous')) {
+      this.#o.tracker.policy.health(region).abandoned(this.#o.timers.now(), live.startedMs);
+      this.#lose(live, 'ambiguous', 'EVACUATED', 'evacuation');
     }
-    if (!this.#mayMoveOn('ambiguous', this.#o.traits)) {
-      return;
-    }
-    this.#o.tracker.policy.health(region).abandoned(this.#o.timers.now(), live.startedMs);
-    this.failures.push({ region, phase: 'ambiguous', code: 'EVACUATED' });
-    this.#end(live);
-    this.#live = this.#send(this.#o.decision.second ?? '', 'evacuation');
-    this.#arm();
   }
 
   /** The client went away. */
@@ -165,21 +143,23 @@ export class Exchange<Io> {
     this.#hedge = undefined;
   }
 
-  #mayMoveOn(phase: Phase, traits: RequestTraits): boolean {
-    return this.#sent < 2 && this.#o.decision.second !== undefined && mayResend(phase, traits);
+  #mayMoveOn(phase: Phase): boolean {
+    return this.#sent < 2 && this.#o.decision.second !== undefined && mayResend(phase, this.#o.traits);
   }
 
-  #moveOn(attempt: Attempt<Io>, phase: Phase): void {
+  #lose(attempt: Attempt<Io>, phase: Phase, code: string, next: AttemptKind): void {
+    this.failures.push({ region: attempt.region, phase, code });
+    this.#end(attempt);
     this.#drop(attempt);
     if (this.#isSettled || this.#live !== undefined) {
       return; // The other one is still out.
     }
-    if (!this.#mayMoveOn(phase, this.#o.traits)) {
+    if (!this.#mayMoveOn(phase)) {
       this.#settle();
       this.#o.host.giveUp(this.failures);
       return;
     }
-    this.#live = this.#send(this.#o.decision.second ?? '', 'failover');
+    this.#live = this.#send(this.#o.decision.second ?? '', next);
     this.#arm();
   }
 
@@ -195,7 +175,7 @@ export class Exchange<Io> {
       } else {
         health.abandoned(nowMs, loser.startedMs);
       }
-      tracker.hedgeEnded(attempt.kind === 'hedge');
+      tracker.count(attempt.kind === 'hedge' ? 'hedge-won' : 'hedge-lost', '');
     }
     this.#o.host.deliver(attempt);
   }
@@ -227,7 +207,7 @@ export class Exchange<Io> {
     }
     const { attemptTimeoutMs, deadlineMs } = this.#o.tracker.policy.settings;
     const endMs = this.startedMs + deadlineMs;
-    const isLast = !this.#mayMoveOn('ambiguous', this.#o.traits) && this.#hedge === undefined;
+    const isLast = !this.#mayMoveOn('ambiguous') && this.#hedge === undefined;
     return isLast ? endMs : Math.min(endMs, attempt.startedMs + attemptTimeoutMs);
   }
 
@@ -242,7 +222,6 @@ export class Exchange<Io> {
     for (const attempt of [this.#live, this.#hedge]) {
       if (attempt !== undefined && !this.#isSettled && nowMs >= this.#timeoutMs(attempt)) {
         this.failed(attempt, 'ambiguous', 'TIMEOUT');
-        this.#o.host.abort(attempt);
       }
     }
     this.#arm();
@@ -256,7 +235,7 @@ export class Exchange<Io> {
     if (tracker.policy.takeHedge(decision.first)) {
       this.#hedge = this.#send(decision.second, 'hedge');
     } else {
-      tracker.hedgeDenied();
+      tracker.count('hedge-denied', '');
     }
   }
 }

@@ -16,16 +16,14 @@ export interface RequestTraits {
   readonly isHedgeable: boolean;
 }
 
-const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-
-export const isSafe = (method: string): boolean => SAFE.has(method);
+export const isSafe = (method: string): boolean => /^(?:GET|HEAD|OPTIONS|TRACE)$/u.test(method);
 
 type Rule = (traits: RequestTraits) => boolean;
 
 /** One row per phase. PUT and DELETE are idempotent in one Region, but not across two that are merging: they aren't safe here. */
 const RULES: Readonly<Record<Phase, Rule>> = {
   unsent: ({ isReplayable }) => isReplayable,
-  ambiguous: ({ method, isReplayable, hasSharedKey }) => isReplayable && (SAFE.has(method) || hasSharedKey),
+  ambiguous: ({ method, isReplayable, hasSharedKey }) => isReplayable && (isSafe(method) || hasSharedKey),
   started: () => false,
 };
 
@@ -36,31 +34,12 @@ export const mayResend = (phase: Phase, traits: RequestTraits): boolean => RULES
 export const mayHedge = ({ method, isHedgeable, isReplayable }: RequestTraits): boolean =>
   isHedgeable && isReplayable && (method === 'GET' || method === 'HEAD');
 
-/** Codes of Node's and undici's errors after which the origin can't have seen the request. */
-const UNSENT_CODES: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'NO_ADDRESS',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'EPROTO',
-]);
+/** Codes of Node's and undici's errors after which the origin can't have seen the request: no connection, or no trust in it. */
+const UNSENT =
+  /^E(?:CONNREFUSED|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|PROTO)$|CONNECT_TIMEOUT|NO_ADDRESS|CERT|_TLS_|_SSL_|VERIFY/u;
 
 /** Phase of a failed send; what is not known to be unsent is ambiguous. */
-export const phaseOfCode = (code: string): 'unsent' | 'ambiguous' =>
-  UNSENT_CODES.has(code) || code.startsWith('ERR_TLS_') || code.startsWith('ERR_SSL_') ? 'unsent' : 'ambiguous';
+export const phaseOfCode = (code: string): 'unsent' | 'ambiguous' => (UNSENT.test(code) ? 'unsent' : 'ambiguous');
 
 /** Answers that count as a failure of the Region. 500 is often deterministic; 429 elsewhere would double the load. */
 export const isFailureStatus = (status: number): boolean => status === 502 || status === 503 || status === 504;

@@ -39,6 +39,8 @@ export class RegionHealth {
   lastError = '';
   /** When it last came back from open: what a failback waits for. */
   recoveredMs = -1;
+  /** New requests stay away until then. */
+  drainedUntilMs = 0;
 
   #failuresInRow = 0;
   #hedgeLosses = 0;
@@ -63,10 +65,6 @@ export class RegionHealth {
 
   get isOpen(): boolean {
     return this.state === 'open' || this.state === 'half-open';
-  }
-
-  get outstanding(): number {
-    return this.#silence.outstanding;
   }
 
   get hedgeDelayMs(): number {
@@ -137,12 +135,12 @@ export class RegionHealth {
     if (this.state === 'closed' && this.#silence.isSilent(nowMs, TAIL_LATENCIES * (this.latency.p95Ms ?? 0))) {
       this.#confirmsToSend = CONFIRM_PROBES;
       this.#confirmsOut = 0;
-      this.#move(nowMs, 'suspect', `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms`);
+      this.#move(nowMs, 'suspect', this.#silentFor(nowMs));
     }
     if (this.#confirmsToSend > 0) {
       this.#confirmsToSend -= 1;
       this.#confirmsOut += 1;
-      return this.#probe('confirm', this.#probeLatency.confirmTimeoutMs(this.latency.p95Ms ?? 0));
+      return this.#probe('confirm', this.#probeLatency.confirmTimeoutMs());
     }
     if (this.#probeOut !== undefined || nowMs < this.#nextProbeMs) {
       return undefined;
@@ -185,7 +183,7 @@ export class RegionHealth {
     this.#confirmsToSend = 0;
     this.#probeOut = undefined;
     this.#nextProbeMs = nowMs + this.#recoveryDelayMs();
-    this.#move(nowMs, 'open', this.lastError === '' ? cause : `${cause}: ${this.lastError}`);
+    this.#move(nowMs, 'open', `${cause}: ${this.lastError}`);
   }
 
   /** A person, or a new epoch, ends the wait before failback. */
@@ -242,9 +240,13 @@ export class RegionHealth {
     if (isGood) {
       this.#trust(nowMs, 'a probe was answered');
     } else if (this.#confirmsOut <= 0 && this.#confirmsToSend === 0) {
-      this.lastError = `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms, probes included`;
+      this.lastError = this.#silentFor(nowMs);
       this.trip(nowMs, 'silence');
     }
+  }
+
+  #silentFor(nowMs: number): string {
+    return `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms`;
   }
 
   #trust(nowMs: number, why: string): void {

@@ -43,3 +43,35 @@ export const regionsBehind = (reports: Reports): ReadonlySet<string> => {
   }
   return behind;
 };
+
+/** The last word of each Region. Optional: a client that asks no status decides by the order of its Regions. */
+export class RegionReports {
+  readonly #reports = new Map<string, RegionReport>();
+  #behind: ReadonlySet<string> = new Set();
+  #active: string | undefined;
+
+  /** The Region that the Regions themselves declare active. */
+  get active(): string | undefined {
+    return this.#active;
+  }
+
+  of(region: string): RegionReport | undefined {
+    return this.#reports.get(region);
+  }
+
+  isBehind(region: string): boolean {
+    return this.#behind.has(region);
+  }
+
+  /** `moved`: people made another Region active. What was held on to is over. */
+  add(region: string, report: RegionReport): 'same' | 'moved' {
+    this.#reports.set(region, report);
+    this.#behind = regionsBehind(this.#reports);
+    const active = declaredActive(this.#reports);
+    if (active === undefined || active === this.#active) {
+      return 'same';
+    }
+    this.#active = active;
+    return 'moved';
+  }
+}

@@ -2,12 +2,11 @@
  * The decision: samples and a clock in, Region and reason out. It holds the health of each Region, the hedge budget, what
  * people declared and what the Regions report; it does no I/O, sets no timer and never changes which Region is active.
  */
-import { HedgeBudget } from './budget.ts';
 import { AUTO, type ModeClaim } from './mode.ts';
 import { mayHedge, type RequestTraits } from './phase.ts';
 import type { Probe, ProbeResult, Transition } from './health-events.ts';
 import { RegionHealth } from './region-health.ts';
-import { declaredActive, type RegionReport, regionsBehind } from './region-report.ts';
+import type { RegionReport, RegionReports } from './region-report.ts';
 import { POLICY_DEFAULTS, type PolicySettings } from './settings.ts';
 
 /** Why this Region: the standing order, then what overrode it. */
@@ -50,8 +49,10 @@ export interface PolicyOptions {
   readonly regions: readonly string[];
   readonly settings?: Partial<PolicySettings>;
   readonly failback?: 'auto' | 'manual';
+  /** What the Regions say of themselves, for who asks them. */
+  readonly reports?: RegionReports | undefined;
   readonly random: () => number;
-  readonly onTransition?: (transition: Transition) => void;
+  readonly onTransition: (transition: Transition) => void;
 }
 
 /** How fit a Region is for a request; the order of the fallback. */
@@ -60,37 +61,38 @@ type Fitness = (typeof FIT)[keyof typeof FIT];
 
 const NO_MEMORY: ClientMemory = {};
 
+const routed = (
+  claim: ModeClaim,
+  first: string,
+  second: string | undefined,
+  reason: Reason,
+  hedgeAfterMs: number | undefined,
+): Decision => ({ kind: 'route', claim, first, second, reason, hedgeAfterMs });
+
 export class RouterPolicy {
   readonly settings: PolicySettings;
   readonly regions: readonly string[];
-  readonly budget: HedgeBudget;
+  /** For hedges: each request earns a fraction, each hedge costs one. A first failover is never gated by it. */
+  hedgeTokens: number;
   readonly #health = new Map<string, RegionHealth>();
-  readonly #reports = new Map<string, RegionReport>();
-  readonly #drainedUntilMs = new Map<string, number>();
+  readonly #reports: RegionReports | undefined;
   readonly #failback: 'auto' | 'manual';
-  #behind: ReadonlySet<string> = new Set();
-  #active: string | undefined;
 
-  constructor({ regions, settings, failback = 'auto', random, onTransition }: PolicyOptions) {
+  constructor({ regions, settings, failback = 'auto', reports, random, onTransition }: PolicyOptions) {
+    this.#reports = reports;
     this.settings = { ...POLICY_DEFAULTS, ...settings };
     this.regions = regions;
-    this.budget = new HedgeBudget(this.settings);
+    this.hedgeTokens = this.settings.budgetAtStart;
     this.#failback = failback;
     for (const region of regions) {
-      const health = new RegionHealth({
-        region,
-        settings: this.settings,
-        random,
-        onTransition: (transition) => onTransition?.(transition),
-      });
-      this.#health.set(region, health);
+      this.#health.set(region, new RegionHealth({ region, settings: this.settings, random, onTransition }));
     }
   }
 
   health(region: string): RegionHealth {
     const health = this.#health.get(region);
     if (health === undefined) {
-      throw new RangeError(`There is no Region "${region}" in this router; it has ${this.regions.join(' and ')}.`);
+      throw new RangeError(`There is no Region "${region}".`);
     }
     return health;
   }
@@ -98,7 +100,7 @@ export class RouterPolicy {
   // --- the decision ---
 
   decide(traits: RequestTraits, nowMs: number, claim: ModeClaim = AUTO, memory: ClientMemory = NO_MEMORY): Decision {
-    this.budget.earn();
+    this.hedgeTokens = Math.min(this.settings.budgetMax, this.hedgeTokens + this.settings.budgetPerRequest);
     return this.preview(traits, nowMs, claim, memory);
   }
 
@@ -109,12 +111,12 @@ export class RouterPolicy {
       return { kind: 'maintenance', claim };
     }
     if (mode.kind === 'pin') {
-      return { kind: 'route', claim, first: mode.region, second: undefined, reason: 'pinned', hedgeAfterMs: undefined };
+      return routed(claim, mode.region, undefined, 'pinned', undefined);
     }
     const [wanted, why] = mode.kind === 'prefer' ? [mode.region, 'preferred' as const] : this.#standing(nowMs, memory);
     const other = this.#otherThan(wanted);
     if (other === undefined) {
-      return { kind: 'route', claim, first: wanted, second: undefined, reason: why, hedgeAfterMs: undefined };
+      return routed(claim, wanted, undefined, why, undefined);
     }
     const fitness = this.#fitness(wanted, nowMs);
     const otherFitness = this.#fitness(other, nowMs);
@@ -123,58 +125,42 @@ export class RouterPolicy {
     }
     // Who wrote there reads there: the copy may be behind for others, not for its own writer.
     const isTaken = fitness >= otherFitness || (why === 'read-your-writes' && fitness === FIT.behind);
-    const second = isTaken ? other : wanted;
     const first = isTaken ? wanted : other;
-    return {
-      kind: 'route',
-      claim,
-      first,
-      second,
-      reason: isTaken ? why : this.#unfit(fitness),
-      hedgeAfterMs:
-        (isTaken ? otherFitness : fitness) === FIT.usable && mayHedge(traits)
-          ? this.health(first).hedgeDelayMs
-          : undefined,
-    };
+    const isHedged = (isTaken ? otherFitness : fitness) === FIT.usable && mayHedge(traits);
+    const hedgeAfterMs = isHedged ? this.health(first).hedgeDelayMs : undefined;
+    return routed(claim, first, isTaken ? other : wanted, isTaken ? why : this.#unfit(fitness), hedgeAfterMs);
   }
 
   /** May this request be sent to the second Region as well, now? Under suspicion a hedge is free. */
   takeHedge(first: string): boolean {
-    return this.health(first).state !== 'closed' || this.budget.spend();
+    const isFree = this.health(first).state !== 'closed';
+    const isPaid = !isFree && this.hedgeTokens >= 1;
+    this.hedgeTokens -= Number(isPaid);
+    return isFree || isPaid;
   }
 
   isBehind(region: string): boolean {
-    return this.#behind.has(region);
+    return this.#reports?.isBehind(region) === true;
   }
 
   /** The active Region that the Regions themselves declare. */
   get active(): string | undefined {
-    return this.#active;
-  }
-
-  report(region: string): RegionReport | undefined {
-    return this.#reports.get(region);
+    return this.#reports?.active;
   }
 
   isDraining(region: string, nowMs: number): boolean {
-    const untilMs = this.#drainedUntilMs.get(region);
-    return untilMs !== undefined && nowMs < untilMs;
+    return nowMs < this.health(region).drainedUntilMs;
   }
 
   // --- what changes it ---
 
   /** New requests stay away until then; those in flight finish. */
   drain(region: string, untilMs: number): void {
-    this.#drainedUntilMs.set(region, untilMs);
+    this.health(region).drainedUntilMs = untilMs;
   }
 
   reported(region: string, report: RegionReport): void {
-    this.#reports.set(region, report);
-    this.#behind = regionsBehind(this.#reports);
-    const active = declaredActive(this.#reports);
-    if (active !== undefined && active !== this.#active) {
-      // People moved the work: whatever the router held on to is over.
-      this.#active = active;
+    if (this.#reports?.add(region, report) === 'moved') {
       this.release();
     }
   }
@@ -206,12 +192,12 @@ export class RouterPolicy {
     if (region !== undefined && this.#health.has(region)) {
       return pinnedUntilMs !== undefined && nowMs < pinnedUntilMs ? [region, 'read-your-writes'] : [region, 'sticky'];
     }
-    const wanted = this.#active ?? this.regions[0] ?? '';
+    const wanted = this.active ?? this.regions[0] ?? '';
     const other = this.#otherThan(wanted);
     if (other !== undefined && this.#isHeldBack(wanted, nowMs) && this.#fitness(other, nowMs) === FIT.usable) {
       return [other, 'held'];
     }
-    return [wanted, this.#active === undefined ? 'configured-order' : 'active'];
+    return [wanted, this.active === undefined ? 'configured-order' : 'active'];
   }
 
   #isHeldBack(region: string, nowMs: number): boolean {
@@ -226,7 +212,7 @@ export class RouterPolicy {
     if (this.isDraining(region, nowMs)) {
       return FIT.draining;
     }
-    return this.#behind.has(region) ? FIT.behind : FIT.usable;
+    return this.isBehind(region) ? FIT.behind : FIT.usable;
   }
 
   #unfit(fitness: Fitness): Reason {
@@ -235,17 +221,10 @@ export class RouterPolicy {
 
   /** Both are bad: never an error without an attempt. */
   #panic(claim: ModeClaim, wanted: string, other: string): Decision {
-    const isDeclared = this.#active !== undefined;
     const recent = this.health(other).lastGoodMs > this.health(wanted).lastGoodMs ? other : wanted;
-    const first = this.#active ?? recent;
-    return {
-      kind: 'route',
-      claim,
-      first,
-      second: first === wanted ? other : wanted,
-      reason: isDeclared ? 'panic-active' : 'panic-recent',
-      hedgeAfterMs: undefined,
-    };
+    const first = this.active ?? recent;
+    const reason = this.active === undefined ? 'panic-recent' : 'panic-active';
+    return routed(claim, first, first === wanted ? other : wanted, reason, undefined);
   }
 
   #otherThan(region: string): string | undefined {

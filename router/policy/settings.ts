@@ -42,7 +42,6 @@ export interface PolicySettings {
   readonly relapseWindowMs: number;
   /** After a recovery the fallback stays in use this long, so that a flapping Region does not drag its users to and fro. */
   readonly failbackDelayMs: number;
-  readonly drainMs: number;
 }
 
 export const POLICY_DEFAULTS: PolicySettings = {
@@ -74,5 +73,4 @@ export const POLICY_DEFAULTS: PolicySettings = {
   recoveryDelayMaxMs: 30_000,
   relapseWindowMs: 60_000,
   failbackDelayMs: 0,
-  drainMs: 30_000,
 };

@@ -4,6 +4,7 @@ import { type Gauge, RouterMetrics } from '../../forward/metrics.ts';
 import { ExchangeTracker } from '../../forward/exchange-tracker.ts';
 import type { Transition } from '../../policy/health-events.ts';
 import { AUTO, type ModeClaim } from '../../policy/mode.ts';
+import { RegionReports } from '../../policy/region-report.ts';
 import { RouterPolicy } from '../../policy/router-policy.ts';
 import { OverrideState } from '../../override/override-state.ts';
 import type { RouterConfig } from '../../config/schema.ts';
@@ -64,7 +65,9 @@ const openNames = async (options: BuildOptions, origins: ReadonlyMap<string, Ori
     },
     onChange: (known) => {
       file?.save(known, (error) => {
-        log('warn', 'dns.snapshot-failed', { why: error instanceof Error ? error.message : 'unknown' });
+        log('warn', 'dns.snapshot-failed', {
+          why: error instanceof Error ? error.message : 'unknown',
+        });
       });
     },
     firstAnswerMs: dns.firstAnswerMs,
@@ -91,12 +94,19 @@ const gaugesOf = (policy: RouterPolicy, tracker: ExchangeTracker, override: Over
       help: '1: its copy may miss writes',
       values: perRegion((region) => Number(policy.isBehind(region))),
     },
-    { name: 'hedge_tokens', help: 'hedges left', values: () => [{ labels: [], value: policy.budget.tokens }] },
+    {
+      name: 'hedge_tokens',
+      help: 'hedges left',
+      values: () => [{ labels: [], value: policy.hedgeTokens }],
+    },
     {
       name: 'override_active',
       help: 'the mode that operators set',
       values: () => [
-        { labels: [['mode', override.fleet?.mode.kind ?? 'none']], value: Number(override.fleet !== undefined) },
+        {
+          labels: [['mode', override.fleet?.mode.kind ?? 'none']],
+          value: Number(override.fleet !== undefined),
+        },
       ],
     },
   ];
@@ -105,6 +115,7 @@ const gaugesOf = (policy: RouterPolicy, tracker: ExchangeTracker, override: Over
 /** Policy and tracker know each other: a Region that opens is evacuated at once. */
 const openPolicy = (
   { config, log }: BuildOptions,
+  reports: RegionReports,
   metrics: RouterMetrics,
   transitions: Transition[],
 ): { readonly policy: RouterPolicy; readonly tracker: ExchangeTracker } => {
@@ -112,6 +123,7 @@ const openPolicy = (
     regions: config.regions.map(({ id }) => id),
     settings: policyOf(config),
     failback: config.failback,
+    reports,
     random: Math.random,
     onTransition: (transition) => {
       const { region, from, to, why } = transition;
@@ -183,7 +195,8 @@ export const buildRouter = async (options: BuildOptions): Promise<BuiltRouter> =
   const { memory, publicProto, listen } = config;
   const transitions: Transition[] = [];
   const metrics = new RouterMetrics();
-  const { policy, tracker } = openPolicy(options, metrics, transitions);
+  const reports = new RegionReports();
+  const { policy, tracker } = openPolicy(options, reports, metrics, transitions);
   const override = await openOverride(options);
   metrics.addGauges(gaugesOf(policy, tracker, override));
   const { origins, names } = await openOrigins(options);
@@ -194,6 +207,7 @@ export const buildRouter = async (options: BuildOptions): Promise<BuiltRouter> =
   const context: RouterContext = {
     config,
     policy,
+    reports,
     tracker,
     origins,
     override,

@@ -32,8 +32,14 @@ const maintenance = ({ config }: RouterContext, claim: ModeClaim): ReturnType<ty
       why: claim.why ?? 'Somebody who operates it has paused it.',
       next: `Try again in ${Math.ceil(config.maintenance.retryAfterSeconds / 60)} minutes.`,
     },
-    { by: claim.by, until: claim.expiresMs === undefined ? undefined : new Date(claim.expiresMs).toISOString() },
-    { 'retry-after': config.maintenance.retryAfterSeconds.toString(), 'x-router-reason': 'maintenance' },
+    {
+      by: claim.by,
+      until: claim.expiresMs === undefined ? undefined : new Date(claim.expiresMs).toISOString(),
+    },
+    {
+      'retry-after': config.maintenance.retryAfterSeconds.toString(),
+      'x-router-reason': 'maintenance',
+    },
   );
 
 const route = (
@@ -85,7 +91,9 @@ export const dataPath =
       route(context, req, res, body, await claim);
     };
     prepare().catch((error: unknown) => {
-      context.log('error', 'request.defect', { name: error instanceof Error ? error.name : 'unknown' });
+      context.log('error', 'request.defect', {
+        name: error instanceof Error ? error.name : 'unknown',
+      });
       sendProblem(
         req,
         res,

@@ -82,7 +82,11 @@ export class LastKnownGood {
     const { known, isStale } = this.#name(host);
     if (known === undefined) {
       const seeds = this.#o.seeds.get(host);
-      return { mode: seeds === undefined ? 'unknown' : 'seed', addresses: seeds ?? [], ageMs: undefined };
+      return {
+        mode: seeds === undefined ? 'unknown' : 'seed',
+        addresses: seeds ?? [],
+        ageMs: undefined,
+      };
     }
     const mode = isStale ? 'last-known-good' : 'live';
     return { mode, addresses: known.addresses, ageMs: this.#o.now() - known.confirmedMs };

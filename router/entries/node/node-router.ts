@@ -38,7 +38,11 @@ const openServer = (context: RouterContext): http.Server | https.Server => {
   const { certFile, keyFile } = context.config.listen;
   return certFile === undefined || keyFile === undefined
     ? http.createServer(serverOptions(context))
-    : https.createServer({ ...serverOptions(context), cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    : https.createServer({
+        ...serverOptions(context),
+        cert: readFileSync(certFile),
+        key: readFileSync(keyFile),
+      });
 };
 
 const listening = async (server: http.Server, host: string, port: number): Promise<string> => {
@@ -87,7 +91,10 @@ const reloadAll = async ({ context }: BuiltRouter): Promise<void> => {
     try {
       origin.reload();
     } catch (error) {
-      log('error', 'ca.reload-failed', { region: origin.region, why: error instanceof Error ? error.message : '' });
+      log('error', 'ca.reload-failed', {
+        region: origin.region,
+        why: error instanceof Error ? error.message : '',
+      });
     }
   }
   const refused = await override.load();
@@ -121,7 +128,12 @@ export const startNodeRouter = async (options: BuildOptions): Promise<NodeRouter
   const state: Running = { isDraining: false, inFlight: 0 };
   const configHash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12);
   const view = (): RouterView =>
-    viewOf(context, { isDraining: state.isDraining, transitions, configHash, dns: (host) => names.view(host) });
+    viewOf(context, {
+      isDraining: state.isDraining,
+      transitions,
+      configHash,
+      dns: (host) => names.view(host),
+    });
   const server = openServer(context);
   serveRequests(server, built, state, view);
   const address = await listening(server, config.listen.host, config.listen.port);

@@ -77,7 +77,11 @@ export class Prober {
       const { statusCode, body } = await origin.pool.request({
         method: 'GET',
         path,
-        headers: { host: origin.host, 'user-agent': this.#context.config.name, accept: 'application/json' },
+        headers: {
+          host: origin.host,
+          'user-agent': this.#context.config.name,
+          accept: 'application/json',
+        },
         signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
       });
       const chunks: Buffer[] = [];
@@ -90,7 +94,11 @@ export class Prober {
         chunks.push(chunk);
       }
       const isGood = statusCode < 400;
-      return { isGood, text: Buffer.concat(chunks).toString(), ...(isGood ? {} : { why: `HTTP ${statusCode}` }) };
+      return {
+        isGood,
+        text: Buffer.concat(chunks).toString(),
+        ...(isGood ? {} : { why: `HTTP ${statusCode}` }),
+      };
     } catch (error) {
       const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
       const name = error instanceof Error ? error.name : 'unknown';

@@ -12,6 +12,7 @@ import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
 import { memoryCookie } from '../../forward/memory-cookie.ts';
 import { noRegionAnswered, routerProblem } from '../../forward/problem.ts';
+import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
 import { BODY_BROKEN, BODY_TOO_LARGE, type RequestBody } from './request-body.ts';
@@ -57,9 +58,6 @@ const bodyProblem = (bytesMax: number): ReturnType<typeof routerProblem> =>
     why: `It has more than the ${bytesMax} bytes that are allowed, or it broke off.`,
     next: 'Send less at once.',
   });
-
-const NO_RETRY = 'x-router-no-retry';
-const DRAIN = 'x-drain';
 
 export class ProxiedRequest implements ExchangeHost<Controller> {
   readonly #o: ProxiedOptions;
@@ -160,10 +158,7 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
       onResponseStart: (_controller, status, headers) => {
         if (status >= 200) {
           this.#answer = attempt.isOver ? this.#answer : { status, headers };
-          this.#exchange.answered(attempt, status, {
-            isDraining: headers[DRAIN] !== undefined && status === 503,
-            mustNotRetry: headers[NO_RETRY] !== undefined,
-          });
+          this.#judge(attempt, status, headers);
         }
       },
       onResponseData: (controller, chunk) => {
@@ -184,6 +179,15 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
         this.#broken(attempt, error);
       },
     };
+  }
+
+  #judge(attempt: Attempt<Controller>, status: number, headers: IncomingHttpHeaders): void {
+    const verdict = verdictOf(status, headers[DRAIN_HEADER] !== undefined, headers[NO_RETRY_HEADER] !== undefined);
+    if (verdict === 'draining') {
+      const { policy, timers, config } = this.#o.context;
+      policy.drain(attempt.region, timers.now() + config.limits.originDrainMs);
+    }
+    this.#exchange.answered(attempt, verdict, verdict === 'good' ? '' : `HTTP_${status}`);
   }
 
   #broken(attempt: Attempt<Controller>, error: Error): void {
@@ -238,7 +242,7 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
       'server-timing',
       `router;dur=${(attempt.startedMs - this.#exchange.startedMs).toFixed(1)}, origin;dur=${(nowMs - attempt.startedMs).toFixed(1)};desc="${region}"`,
     );
-    const epoch = policy.report(region)?.epoch;
+    const epoch = context.reports.of(region)?.epoch;
     if (epoch !== undefined) {
       headers.push('x-router-epoch', epoch.toString());
     }

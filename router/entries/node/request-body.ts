@@ -42,7 +42,9 @@ const limited = async function* chunksOf(req: IncomingMessage, bytesMax: number)
       yield chunk;
     }
   } catch (error) {
-    throw new BodyError(BODY_BROKEN, 'The client broke off while it was sending.', { cause: error });
+    throw new BodyError(BODY_BROKEN, 'The client broke off while it was sending.', {
+      cause: error,
+    });
   }
   if (bytes > bytesMax) {
     throw new BodyError(BODY_TOO_LARGE, `The body has more than ${bytesMax} bytes.`);

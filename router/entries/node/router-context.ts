@@ -6,6 +6,7 @@ import type { MemorySettings } from '../../forward/memory-cookie.ts';
 import type { RouterMetrics } from '../../forward/metrics.ts';
 import type { OverrideState } from '../../override/override-state.ts';
 import type { ModeClaim } from '../../policy/mode.ts';
+import type { RegionReports } from '../../policy/region-report.ts';
 import type { RouterPolicy } from '../../policy/router-policy.ts';
 import type { RouterConfig } from '../../config/schema.ts';
 import type { Origin } from './origin.ts';
@@ -16,6 +17,7 @@ export type Log = (level: 'info' | 'warn' | 'error', event: string, fields: LogF
 export interface RouterContext {
   readonly config: RouterConfig;
   readonly policy: RouterPolicy;
+  readonly reports: RegionReports;
   readonly tracker: ExchangeTracker;
   readonly origins: ReadonlyMap<string, Origin>;
   readonly override: OverrideState;

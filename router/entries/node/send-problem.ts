@@ -15,6 +15,11 @@ export const sendProblem = (
   }
   // The rest of an unread body could be read as the next request.
   const close: Readonly<Record<string, string>> = req.complete ? {} : { connection: 'close' };
-  res.writeHead(status, { ...headers, ...extra, ...close, 'content-length': Buffer.byteLength(body) });
+  res.writeHead(status, {
+    ...headers,
+    ...extra,
+    ...close,
+    'content-length': Buffer.byteLength(body),
+  });
   res.end(req.method === 'HEAD' ? undefined : body);
 };

@@ -52,6 +52,7 @@ const ROWS: readonly (readonly [string, Thrown, FailureReason, string])[] = [
     'throttled',
     'TooManyRequestsException',
   ],
+  ['throttling of SQS', { name: 'RequestThrottled', status: 400 }, 'throttled', 'RequestThrottled'],
   ['throttling by a 503', { name: 'SlowDown', status: 503 }, 'throttled', 'SlowDown'],
   ['a 429 of any name', { name: 'SomethingNew', status: 429 }, 'throttled', 'SomethingNew'],
   ['a missing permission', { name: 'AccessDeniedException', status: 400 }, 'refused', 'AccessDeniedException'],

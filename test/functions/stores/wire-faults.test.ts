@@ -136,6 +136,7 @@ describe('a wire that fails', () => {
     ['reset', 'unreachable', PATIENT],
     ['error-500', 'unreachable', PATIENT],
     ['error-503', 'unreachable', PATIENT],
+    ['throttle', 'throttled', PATIENT],
     ['lost-reply', 'unreachable', PATIENT],
     ['blackhole', 'unreachable', HASTY],
     ['body-stall', 'unreachable', HASTY],
@@ -146,15 +147,6 @@ describe('a wire that fails', () => {
     const measured = await measure(ALL, bounds);
     expect(measured.filter((one) => one.reason !== reason || one.isLate || one.message === '')).toEqual([]);
     expect(measured).toHaveLength(17);
-  });
-
-  it('with throttling makes every call of a store and of the gate answer "throttled"', async () => {
-    region.services.faults.set({ service: '*', mode: 'throttle' });
-    const measured = await measure(
-      ALL.filter((name) => name !== 'send'),
-      PATIENT,
-    );
-    expect(measured.filter(({ reason }) => reason !== 'throttled')).toEqual([]);
   });
 
   it('that black-holes ends a call within one bound, whatever the number of attempts', async () => {

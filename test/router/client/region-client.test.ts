@@ -16,7 +16,12 @@ beforeEach(async () => {
   [a, b] = await Promise.all([startFaultOrigin('a'), startFaultOrigin('b')]);
   client = createRegionClient({
     regions: [a, b].map(({ name, endpoint }) => ({ id: name, endpoint })),
-    settings: { attemptTimeoutMs: 500, deadlineMs: 1000, recoveryDelayMinMs: 100, recoveryGapMs: 20 },
+    settings: {
+      attemptTimeoutMs: 500,
+      deadlineMs: 1000,
+      recoveryDelayMinMs: 100,
+      recoveryGapMs: 20,
+    },
     sharedKeyPaths: ['/votes'],
   });
 });
@@ -87,7 +92,11 @@ describe('the fetch client', () => {
 describe('its bundle', () => {
   const bundle = async (contents: string): Promise<number> => {
     const built = await build({
-      stdin: { contents, resolveDir: path.resolve(import.meta.dirname, '../../../router/client'), loader: 'ts' },
+      stdin: {
+        contents,
+        resolveDir: path.resolve(import.meta.dirname, '../../../router/client'),
+        loader: 'ts',
+      },
       bundle: true,
       minify: true,
       format: 'esm',

@@ -57,7 +57,12 @@ export const startFaultOrigin = async (name: string): Promise<FaultOrigin> => {
     const url = req.url ?? '/';
     if (url === '/v1/status') {
       const { replication, ...gate } = status;
-      res.end(JSON.stringify({ gate, ...(replication === undefined ? {} : { replication: { state: replication } }) }));
+      res.end(
+        JSON.stringify({
+          gate,
+          ...(replication === undefined ? {} : { replication: { state: replication } }),
+        }),
+      );
     } else if (url === '/events') {
       events(res);
     } else if (url === '/headers') {

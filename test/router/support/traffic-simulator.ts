@@ -5,6 +5,7 @@
 import type { Attempt, ExchangeHost, Timers } from '../../../router/forward/attempt.ts';
 import { Exchange } from '../../../router/forward/exchange.ts';
 import { type ExchangeEvent, ExchangeTracker } from '../../../router/forward/exchange-tracker.ts';
+import { verdictOf } from '../../../router/forward/verdict.ts';
 import type { RequestTraits } from '../../../router/policy/phase.ts';
 import type { Transition } from '../../../router/policy/health-events.ts';
 import { RouterPolicy } from '../../../router/policy/router-policy.ts';
@@ -166,8 +167,18 @@ export interface Played {
 export const tripsOf = ({ transitions }: Played): readonly Transition[] =>
   transitions.filter(({ from, to }) => to === 'open' && from !== 'half-open');
 
-const READ: RequestTraits = { method: 'GET', isReplayable: true, hasSharedKey: false, isHedgeable: true };
-const WRITE: RequestTraits = { method: 'POST', isReplayable: true, hasSharedKey: false, isHedgeable: false };
+const READ: RequestTraits = {
+  method: 'GET',
+  isReplayable: true,
+  hasSharedKey: false,
+  isHedgeable: true,
+};
+const WRITE: RequestTraits = {
+  method: 'POST',
+  isReplayable: true,
+  hasSharedKey: false,
+  isHedgeable: false,
+};
 
 export const play = (traffic: Traffic): Played => {
   const clock = new VirtualClock();
@@ -202,7 +213,7 @@ export const play = (traffic: Traffic): Played => {
       send: (attempt: Attempt<undefined>) => {
         const { afterMs, status } = meets(attempt.region);
         timers.after(afterMs, () => {
-          exchange.answered(attempt, status);
+          exchange.answered(attempt, verdictOf(status, false, false), `HTTP_${status}`);
         });
       },
       abort: () => undefined,
@@ -226,7 +237,12 @@ export const play = (traffic: Traffic): Played => {
       const { afterMs, status } = meets(region);
       timers.after(Math.min(afterMs, timeoutMs), () => {
         const isGood = afterMs <= timeoutMs && status === 200;
-        policy.probed(region, timers.now(), { kind, isGood, latencyMs: afterMs, why: 'probe failed' });
+        policy.probed(region, timers.now(), {
+          kind,
+          isGood,
+          latencyMs: afterMs,
+          why: 'probe failed',
+        });
       });
     }
     timers.after(traffic.tickMs ?? 10, tick);
