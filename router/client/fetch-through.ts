@@ -1,17 +1,17 @@
 /** One request of the client: its attempts are fetches, each with its own abort. */
-import type { Attempt, AttemptFailure, AttemptKind, Timers } from '../forward/attempt.ts';
+import type { Attempt, AttemptFailure, Timers } from '../forward/attempt.ts';
 import { Exchange, type ExchangeOptions } from '../forward/exchange.ts';
 import { isFailureStatus, phaseOfCode } from '../policy/phase.ts';
 
 export type Ask = (region: string, path: string, init: RequestInit) => Promise<Response>;
 
+export type FetchAttempt = Attempt<AbortController>;
+
 export interface Fetched {
-  /** Undefined where no Region answered. */
-  readonly response: Response | undefined;
-  readonly failures: readonly AttemptFailure[];
-  readonly region: string;
-  readonly attempts: number;
-  readonly kind: AttemptKind;
+  readonly failures?: readonly AttemptFailure[];
+  /** Absent where no Region answered. */
+  readonly response?: Response | undefined;
+  readonly attempt?: FetchAttempt;
 }
 
 export const codeOf = (error: unknown): string => {
@@ -21,8 +21,7 @@ export const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'NETWORK';
 };
 
-/** Whatever `setTimeout` gave, or nothing: both are fine to clear. */
-const isTimer = (_timer: unknown): _timer is number => true;
+const isTimer = (timer: unknown): timer is number => timer !== undefined;
 
 export const timersOf = (now: () => number): Timers => ({
   now,
@@ -33,8 +32,6 @@ export const timersOf = (now: () => number): Timers => ({
     }
   },
 });
-
-type FetchAttempt = Attempt<AbortController>;
 
 export const fetchThrough = async (
   parts: Omit<ExchangeOptions<AbortController>, 'host'>,
@@ -70,11 +67,10 @@ export const fetchThrough = async (
         left?.addEventListener('abort', () => {
           end(attempt);
         });
-        const { region, number: attempts, kind } = attempt;
-        outcome.resolve({ response: responses.get(attempt), failures: [], region, attempts, kind });
+        outcome.resolve({ response: responses.get(attempt), attempt });
       },
       giveUp: (failures) => {
-        outcome.resolve({ response: undefined, failures, region: '', attempts: 0, kind: 'first' });
+        outcome.resolve({ failures });
       },
     },
   });

@@ -115,14 +115,19 @@ export const createRegionClient = (options: RegionClientOptions): RegionClient =
       }
       watch.enter();
       try {
-        const { response, failures, region, attempts, kind } = await fetchThrough(
+        const {
+          response,
+          attempt,
+          failures = [],
+        } = await fetchThrough(
           { tracker, timers, traits, decision },
           async (to, signal) => ask(to, path, { ...init, signal }),
           init.signal,
         );
-        if (response === undefined) {
+        if (response === undefined || attempt === undefined) {
           throw new NoRegionError(failures);
         }
+        const { region, kind, number: attempts } = attempt;
         const reason = kind === 'first' ? decision.reason : kind;
         answers.set(response, { region, attempts, reason, isBehind: policy.isBehind(region) });
         return response;

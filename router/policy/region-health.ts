@@ -22,6 +22,8 @@ export interface HealthOptions {
 
 const CONFIRM_PROBES = 2;
 const JITTER_SHARE = 0.2;
+/** A Region that trips again within this time waits longer before it is probed. */
+const RELAPSE_WINDOW_MS = 60_000;
 const TAIL_LATENCIES = 5;
 const DOUBLINGS_MAX = 10;
 
@@ -177,7 +179,7 @@ export class RegionHealth {
     if (this.isOpen) {
       return;
     }
-    const isRelapse = this.recoveredMs >= 0 && nowMs - this.recoveredMs < this.#s.relapseWindowMs;
+    const isRelapse = this.recoveredMs >= 0 && nowMs - this.recoveredMs < RELAPSE_WINDOW_MS;
     this.#relapses = isRelapse ? this.#relapses + 1 : 0;
     this.#goodProbes = 0;
     this.#confirmsToSend = 0;

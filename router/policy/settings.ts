@@ -38,8 +38,6 @@ export interface PolicySettings {
   readonly recoveryGapMs: number;
   readonly recoveryDelayMinMs: number;
   readonly recoveryDelayMaxMs: number;
-  /** A Region that trips again within this time waits longer before it is probed. */
-  readonly relapseWindowMs: number;
   /** After a recovery the fallback stays in use this long, so that a flapping Region does not drag its users to and fro. */
   readonly failbackDelayMs: number;
 }
@@ -71,6 +69,5 @@ export const POLICY_DEFAULTS: PolicySettings = {
   recoveryGapMs: 250,
   recoveryDelayMinMs: 1000,
   recoveryDelayMaxMs: 30_000,
-  relapseWindowMs: 60_000,
   failbackDelayMs: 0,
 };

@@ -72,7 +72,7 @@ const ROWS: readonly (readonly [string, Thrown, FailureReason, string])[] = [
 
 describe('classifyFailure', () => {
   it.each(ROWS)('takes %s for what it is', (_what, error, reason, code) => {
-    expect(classifyFailure(thrown(error))).toEqual({ reason, code, message: 'the call failed' });
+    expect(classifyFailure(thrown(error))).toMatchObject({ reason, code });
   });
 
   it('looks at what caused an error, and names the outer one', () => {
@@ -103,7 +103,7 @@ describe('classifyFailure', () => {
     const secret = 'canary-7f3a91';
     const error = Object.assign(
       thrown({
-        name: 'ValidationException',
+        name: 'AccessDeniedException',
         status: 400,
         message: `${'a'.repeat(200)}${secret}\n${secret}`,
         cause: thrown({ message: secret }),
@@ -114,6 +114,15 @@ describe('classifyFailure', () => {
     expect(JSON.stringify(failure)).not.toContain(secret);
     expect(failure.message).toBe('a'.repeat(200));
   });
+
+  it.each(['SyntaxError', 'ValidationException', 'SerializationException'])(
+    'leaves out what a %s says, because it quotes what it was given',
+    (name) => {
+      const failure = classifyFailure(thrown({ name, message: 'Unexpected token in "canary-7f3a91"' }));
+      expect(failure).toMatchObject({ code: name });
+      expect(failure.message).toBe(`${name}; the details are left out, because they may quote what was stored`);
+    },
+  );
 
   it('has one of the five reasons, one line and a code for whatever is thrown', () => {
     const reasons = new Set<FailureReason>(['unreachable', 'throttled', 'refused', 'unknown']);
