@@ -47,7 +47,7 @@ const run = async (command: string, ...more: readonly string[]): Promise<Ended> 
 
 /** As a terminal does on Ctrl-C: to the whole foreground group. */
 const interrupt = async (child: ReturnType<typeof spawn>): Promise<void> => {
-  if (child.exitCode === null && child.pid !== undefined) {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
     const ended = once(child, 'exit');
     process.kill(-child.pid, 'SIGINT');
     await ended;
@@ -83,7 +83,9 @@ describe('the README', () => {
   });
 
   it('names folders that exist, and every folder of the data flow', () => {
-    const named = [...README.matchAll(/^\| `(?<folder>[\w/]+)\/` \|/gmu)].map(({ groups }) => groups?.['folder'] ?? '');
+    const named = [...README.matchAll(/^\| `(?<folder>[\w/]+)\/`\s+\|/gmu)].map(
+      ({ groups }) => groups?.['folder'] ?? '',
+    );
     expect(named.length).toBeGreaterThan(4);
     expect(named.filter((folder) => !existsSync(path.join(ROOT, folder)))).toStrictEqual([]);
     const stages = ['connectors', 'ingest', 'embed', 'gate', 'dual-write', 'stores', 'handlers', 'query', 'repair'];
