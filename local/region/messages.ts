@@ -51,6 +51,8 @@ export interface Asked {
 export type RegionEvent =
   /** The gateway listens. */
   | { readonly kind: 'opened'; readonly endpoint: string }
+  /** The process ends after this: its data folder can't be used. */
+  | { readonly kind: 'not-opened'; readonly why: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refused'; readonly id: number; readonly name: string; readonly message: string }
   /** One line that a function wrote. */

@@ -41,6 +41,7 @@ export class RegionLink {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #gone = false;
+  #failure: string | undefined;
 
   constructor(options: RegionLinkOptions) {
     this.role = options.role;
@@ -59,16 +60,18 @@ export class RegionLink {
       if (event.kind === 'opened') {
         opened.resolve(event.endpoint);
       }
+      if (event.kind === 'not-opened') {
+        this.#failure = `the ${this.role} Region can't start on its data folder: ${event.why}`;
+      }
       this.#settle(event);
       options.onEvent(event);
     });
     this.#child.on('error', () => {
-      // Told by the exit, and by every question that could not be sent.
-      this.#gone = true;
+      // Told by the exit, and by every question that could not be sent; unheard, it would end this process.
     });
     this.#child.on('exit', () => {
       this.#gone = true;
-      const error = new LocalRegionError(`the ${this.role} Region's process has ended`);
+      const error = new LocalRegionError(this.#failure ?? `the ${this.role} Region's process has ended`);
       for (const waiting of this.#waiting.values()) {
         waiting.reject(error);
       }

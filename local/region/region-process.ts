@@ -68,9 +68,26 @@ const respond = async (runtime: RegionRuntime, { id, question }: Asked): Promise
   }
 };
 
+/** Undefined where the data folder can't be used: told as one sentence, and the process ends. */
+const openRuntime = async (start: Start): Promise<RegionRuntime | undefined> => {
+  try {
+    return await RegionRuntime.open({ ...start, tell });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown failure';
+    process.exitCode = 1;
+    process.send?.({ kind: 'not-opened', why } satisfies RegionEvent, () => {
+      process.exit(1);
+    });
+    return undefined;
+  }
+};
+
 const main = async (): Promise<void> => {
   const start = JSON.parse(process.argv[2] ?? '{}') as Start;
-  const runtime = await RegionRuntime.open({ ...start, tell });
+  const runtime = await openRuntime(start);
+  if (runtime === undefined) {
+    return;
+  }
   let closing = false;
   const end = async (): Promise<void> => {
     if (!closing) {

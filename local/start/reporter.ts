@@ -56,6 +56,7 @@ export class Reporter {
         break;
       }
       case 'opened':
+      case 'not-opened':
       case 'answer':
       case 'refused': {
         break;

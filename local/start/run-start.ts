@@ -2,10 +2,10 @@
 import path from 'node:path';
 
 import { buildFunctions } from '../../scripts/build-functions.ts';
-import type { RegionEvent } from '../region/messages.ts';
+import type { Provisioned } from '../region/messages.ts';
 import { RegionPairLink, type Role, ROLES } from '../region/pair.ts';
-import { watchCycles } from './cycle-watch.ts';
-import { holdDirectory } from './data-directory.ts';
+import { type CycleWatch, watchCycles } from './cycle-watch.ts';
+import { type HeldDirectory, holdDirectory } from './data-directory.ts';
 import { keepRunning } from './keep-running.ts';
 import type { StartOptions } from './options.ts';
 import { Reporter } from './reporter.ts';
@@ -13,6 +13,9 @@ import { Screen } from './screen.ts';
 import { openSources, type OpenedSources } from './sources.ts';
 import { syncOnce } from './sync-once.ts';
 import { judge, reportOf } from './verdict.ts';
+
+/** What a shell expects of a program that Ctrl-C ended. */
+const EXIT_STOPPED = 130;
 
 const now = (): number => performance.now();
 
@@ -34,62 +37,80 @@ const stopSignal = (): AbortSignal => {
 
 interface Running {
   readonly options: StartOptions;
-  readonly rootDirectory: string;
   readonly opened: OpenedSources;
   readonly screen: Screen;
   readonly stop: AbortSignal;
+  readonly held: HeldDirectory;
+  readonly watch: CycleWatch;
+  readonly reporter: Reporter;
+  readonly pair: RegionPairLink;
 }
 
-const runPair = async (
-  running: Running,
-  announce: (regions: { role: Role; region: string; endpoint: string }[]) => Promise<void>,
-): Promise<number> => {
-  const { options, rootDirectory, opened, screen, stop } = running;
-  const watch = watchCycles();
-  const reporter = new Reporter({ screen, sources: opened.sources, watch });
-  const pair = await RegionPairLink.open({
-    rootDirectory,
-    dataDirectory: options.dataDirectory,
-    intervalMs: options.intervalMs,
-    onEvent: (role: Role, event: RegionEvent) => {
-      reporter.take(role, event);
-    },
+/** Provisions both Regions, tells where they are, and breaks what is to be broken. */
+const bringUp = async (running: Running): Promise<Readonly<Record<Role, Provisioned>>> => {
+  const { options, opened, screen, held, pair, reporter } = running;
+  const startedAt = now();
+  const { sources, gitHosts, gitLoopbackOrigin } = opened;
+  const provisioned = await pair.provision({ sources, gitHosts, gitLoopbackOrigin });
+  reporter.provisioned(provisioned, now() - startedAt);
+  for (const { role, service, mode } of options.faults) {
+    await pair.links[role].setFault(service, mode);
+    screen.warn(`${pair.regionOf(role)} (${role}): ${service} is broken on purpose (${mode})`);
+  }
+  const regions = ROLES.map((role) => {
+    const { region, endpoint } = provisioned[role];
+    return { role, region, endpoint };
   });
-  const endEarly = (): void => {
+  await held.announce({ pid: process.pid, regions });
+  return provisioned;
+};
+
+/** Up to the first verdict. A Ctrl-C on the way kills both Regions where they are: a start resumes from any point. */
+const firstSync = async (
+  running: Running,
+): Promise<{ readonly exitCode: number; readonly provisioned: Readonly<Record<Role, Provisioned>> }> => {
+  const { options, opened, pair, watch, reporter, stop } = running;
+  const kill = (): void => {
     for (const role of ROLES) {
       pair.links[role].kill();
     }
   };
-  if (options.once) {
-    stop.addEventListener('abort', endEarly);
-  }
+  stop.addEventListener('abort', kill);
   try {
-    const startedAt = now();
-    const provisioned = await pair.provision({
-      sources: opened.sources,
-      gitHosts: opened.gitHosts,
-      gitLoopbackOrigin: opened.gitLoopbackOrigin,
-    });
-    reporter.provisioned(provisioned, now() - startedAt);
-    for (const { role, service, mode } of options.faults) {
-      await pair.links[role].setFault(service, mode);
-      screen.warn(`${pair.regionOf(role)} (${role}): ${service} is broken on purpose (${mode})`);
-    }
-    await announce(
-      ROLES.map((role) => ({ role, region: provisioned[role].region, endpoint: provisioned[role].endpoint })),
-    );
+    stop.throwIfAborted();
+    const provisioned = await bringUp(running);
     const expected = opened.sources.map(({ id }) => id);
     const result = await syncOnce({ pair, provisioned, watch, expected, failures: reporter.failures, now });
+    stop.throwIfAborted();
     const verdict = judge(result);
     reporter.result(result, verdict);
     if (options.json) {
       process.stdout.write(`${JSON.stringify(reportOf(result, verdict))}\n`);
     }
-    if (!options.once && !stop.aborted) {
-      await keepRunning({ pair, provisioned, watch, reporter, screen, stop });
-      return 0;
+    return { exitCode: verdict.exitCode, provisioned };
+  } finally {
+    stop.removeEventListener('abort', kill);
+  }
+};
+
+const runPair = async (running: Running): Promise<number> => {
+  const { options, screen, stop, pair, watch, reporter } = running;
+  try {
+    const { exitCode, provisioned } = await firstSync(running);
+    if (options.once) {
+      return exitCode;
     }
-    return verdict.exitCode;
+    await keepRunning({ pair, provisioned, watch, reporter, screen, stop });
+    return 0;
+  } catch (error) {
+    if (!stop.aborted) {
+      throw error;
+    }
+    screen.line('stopped', 'before the first sync had ended; the next start goes on from here');
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ acknowledged: false, identical: false, error: 'stopped' })}\n`);
+    }
+    return EXIT_STOPPED;
   } finally {
     await pair.stop();
   }
@@ -105,9 +126,18 @@ export const runStart = async (options: StartOptions, rootDirectory: string): Pr
     screen.title('Twinmap: two Regions on this machine');
     screen.line('deploying', 'both stacks, by the Pulumi program');
     await buildFunctions({ outDir: path.join(rootDirectory, 'dist', 'functions') });
-    return await runPair({ options, rootDirectory, opened, screen, stop }, async (regions) =>
-      held.announce({ pid: process.pid, regions }),
-    );
+    const watch = watchCycles();
+    const reporter = new Reporter({ screen, sources: opened.sources, watch });
+    const { dataDirectory, intervalMs } = options;
+    const pair = await RegionPairLink.open({
+      rootDirectory,
+      dataDirectory,
+      intervalMs,
+      onEvent: (role, event) => {
+        reporter.take(role, event);
+      },
+    });
+    return await runPair({ options, opened, screen, stop, held, watch, reporter, pair });
   } finally {
     await opened?.close();
     await held.release();

@@ -2,10 +2,12 @@
 import path from 'node:path';
 
 import { TwinmapError } from '../../functions/domain/errors.ts';
+import { LocalRegionError } from '../region/region-link.ts';
 import { START_HELP, parseStartOptions } from './options.ts';
 import { runStart } from './run-start.ts';
 
 const EXIT_USAGE = 64;
+const EXIT_UNREACHABLE = 4;
 
 const main = async (): Promise<number> => {
   const parsed = parseStartOptions(process.argv.slice(2));
@@ -37,5 +39,6 @@ try {
       `${JSON.stringify({ acknowledged: false, identical: false, error: error.message, code: error.code })}\n`,
     );
   }
-  process.exitCode = 1;
+  // A Region that can't start or has died is a Region that can't be reached.
+  process.exitCode = error instanceof LocalRegionError ? EXIT_UNREACHABLE : 1;
 }

@@ -124,7 +124,7 @@ describe('router token and router drill', () => {
         path: '/x',
       });
       expect(drilled.given).toMatchObject({ failed: 0 });
-      expect(drilled.given['regions']).toMatchObject({ a: expect.any(Number), b: expect.any(Number) });
+      expect(Object.keys(drilled.given['regions'] as object).toSorted()).toStrictEqual(['a', 'b']);
       expect(drilled.code).toBe(0);
       expect(router.out()).toContain('"event":"override.applied"');
     } finally {
