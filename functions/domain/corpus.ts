@@ -101,8 +101,6 @@ export const parseDocumentId = (text: string): { readonly source: string; readon
   return source === undefined || hash === undefined ? undefined : { source, hash };
 };
 
-export const sourceOfDocument = (id: string): string => id.slice(0, id.lastIndexOf('~'));
-
 export const sourceDocumentsPartition = (sourceId: string): string => `source#${sourceId}`;
 
 export const documentPrefix = 'document#';

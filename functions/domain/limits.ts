@@ -69,6 +69,8 @@ export const LIMITS = {
   handoverMarginMs: 60_000,
   syncTimeoutSeconds: 900,
   fullCycleIntervalMs: 24 * 60 * 60 * 1000,
+  /** After this, no invocation that was running at a claim can still be writing. */
+  overlapMs: 960_000,
 
   // --- calls ---
   homeConnectTimeoutMs: 1000,

@@ -4,7 +4,7 @@ import type { Context, ScheduledEvent } from 'aws-lambda';
 import { RegionUnavailableError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { readGate } from '../gate/gate.ts';
-import { dispatch, type DispatchOutcome } from '../ingest/dispatch.ts';
+import { describeDispatch, dispatch, type DispatchOutcome } from '../ingest/dispatch.ts';
 import { SqsSyncQueue } from '../stores/sqs-sync-queue.ts';
 import { homeTarget, parseSources, parseStoresEnvironment, requireText } from './environment.ts';
 import { openRegion } from './open-region.ts';
@@ -25,7 +25,7 @@ export const handler = async (event: Partial<ScheduledEvent>, context: Context):
     { sources, readGate: async () => readGate(gate), queue, telemetry, region: home.region },
     event.id ?? context.awsRequestId,
   );
-  telemetry.log('info', 'dispatch.finished', { kind: outcome.kind, region: home.region });
+  telemetry.log('info', 'dispatch.finished', { region: home.region, ...describeDispatch(outcome) });
   telemetry.flush();
   if (outcome.kind === 'queue-failed') {
     // The schedule's own bounded retry is the way on; a source that was queued already is deduplicated.

@@ -8,7 +8,8 @@ import { createTelemetry, openEmbedder } from './wire.ts';
 const dependenciesFor = wireSync(createTelemetry('sync'), await openEmbedder());
 
 export const handler = async (event: SQSEvent, context: Context): Promise<void> => {
-  for (const record of event.Records) {
-    await syncSource(dependenciesFor(context), record.body);
+  for (const { body, attributes } of event.Records) {
+    const redelivered = Number(attributes.ApproximateReceiveCount) > 1;
+    await syncSource(dependenciesFor(context), { body, redelivered });
   }
 };

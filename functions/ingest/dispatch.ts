@@ -3,7 +3,7 @@ import type { SourceDefinition } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { GateDecision } from '../gate/decide.ts';
 import type { SyncQueue } from '../stores/sync-queue.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { LogFields, Telemetry } from '../telemetry/telemetry.ts';
 
 export interface DispatchDependencies {
   readonly sources: readonly SourceDefinition[];
@@ -39,4 +39,19 @@ export const dispatch = async (dependencies: DispatchDependencies, tick: string)
   }
   telemetry.count('Dispatched', { Region: region }, dependencies.sources.length);
   return { kind: 'dispatched', sources: dependencies.sources.length };
+};
+
+/** The outcome as log fields. */
+export const describeDispatch = (outcome: DispatchOutcome): LogFields => {
+  switch (outcome.kind) {
+    case 'passive': {
+      return { kind: outcome.kind, reason: outcome.reason, detail: outcome.detail };
+    }
+    case 'dispatched': {
+      return { kind: outcome.kind, sources: outcome.sources };
+    }
+    case 'queue-failed': {
+      return { kind: outcome.kind, reason: outcome.failure.reason, detail: `the sync queue: ${outcome.failure.code}` };
+    }
+  }
 };

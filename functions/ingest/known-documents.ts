@@ -2,7 +2,7 @@
  * What a cycle knows of the documents that are stored. In a full cycle everything was listed; in an incremental one the
  * few documents that changed are read when they are met, in every declared Region. Both answer the same questions.
  */
-import { chunkKey, documentKey, type DocumentPayload, parseDocumentPayload } from '../domain/corpus.ts';
+import { documentKey, type DocumentPayload, parseDocumentPayload } from '../domain/corpus.ts';
 import type { RecordDigest } from '../domain/record.ts';
 import type { SideFailure } from '../dual-write/outcome.ts';
 import type { RegionPair } from '../dual-write/regions.ts';
@@ -133,10 +133,3 @@ export const knownOnDemand = (regions: RegionPair, sourceId: string, index: stri
     },
   };
 };
-
-/** The keys of a document's chunk records. */
-export const chunkKeysOf = (
-  sourceId: string,
-  id: string,
-  chunkIds: readonly string[],
-): readonly ReturnType<typeof chunkKey>[] => chunkIds.map((chunkId) => chunkKey(sourceId, id, chunkId));

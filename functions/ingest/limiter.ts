@@ -20,7 +20,11 @@ export class Limiter {
     const runOne = async (task: Task): Promise<void> => {
       await this.#take();
       try {
-        failure ??= failure === undefined ? await task() : undefined;
+        if (failure === undefined) {
+          // Read again after the wait: a success that ends later must not cover up a failure.
+          const result = await task();
+          failure ??= result;
+        }
       } finally {
         this.#give();
       }

@@ -1,5 +1,12 @@
 /** Pure: from a split document and what is known of it to the records and vectors that have to be written. */
-import { type ChunkEntry, chunkKey, type ChunkPayload, documentId, type DocumentPayload } from '../domain/corpus.ts';
+import {
+  chunkContent,
+  type ChunkEntry,
+  chunkKey,
+  type ChunkPayload,
+  documentId,
+  type DocumentPayload,
+} from '../domain/corpus.ts';
 import type { RecordKey } from '../domain/record.ts';
 import { canonicalText, sha256Hex } from '../stores/envelope.ts';
 import type { KnownDocuments } from './known-documents.ts';
@@ -78,7 +85,7 @@ export const planDocument = (
         chunkId,
         key: chunkKey(sourceId, id, chunkId),
         payload,
-        embedText: `${chunk.breadcrumb}\n\n${chunk.text}`,
+        embedText: chunkContent(chunk),
       });
     }
   }

@@ -146,6 +146,16 @@ const runIncremental = async (
   }
 };
 
+/** Modes in which an invocation of an earlier run may still be writing under its lower fence. */
+const OVERLAPPED: ReadonlySet<FullReason> = new Set(['new-epoch-or-region', 'unfinished-run', 'commits-differ']);
+
+/**
+ * When this comparison counts from. Record puts are not fenced, so a run that was fenced may still put what this one has
+ * judged; no invocation outlives its time-out, so another full cycle is due as soon as that has passed.
+ */
+const fullAt = (mode: FullReason, nowMs: number): number =>
+  OVERLAPPED.has(mode) ? nowMs - LIMITS.fullCycleIntervalMs + LIMITS.overlapMs : nowMs;
+
 const commitCycle = async (
   running: RunningCycle,
   mode: 'unchanged' | 'incremental' | FullReason,
@@ -164,7 +174,7 @@ const commitCycle = async (
     snapshot,
     cursor,
     counts: tally.counts,
-    lastFullAt: full ? now() : (begun.committed?.lastFullAt ?? 0),
+    lastFullAt: full ? fullAt(mode, now()) : (begun.committed?.lastFullAt ?? 0),
     index: indexName(dependencies.embedder),
     cycle: {
       op: begun.op,

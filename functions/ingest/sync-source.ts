@@ -17,6 +17,12 @@ export interface SyncDependencies {
   readonly now: () => number;
 }
 
+export interface Delivery {
+  readonly body: string;
+  /** An earlier invocation had this message and did not end. */
+  readonly redelivered: boolean;
+}
+
 export type SyncOutcome =
   | CycleOutcome
   | { readonly kind: 'passive'; readonly reason: string }
@@ -68,13 +74,14 @@ const documentOfFence = (winner: string, changedAt: string): GateDocument | unde
 
 const syncOne = async (
   dependencies: SyncDependencies,
-  body: string,
+  { body, redelivered }: Delivery,
 ): Promise<{ source: string; outcome: SyncOutcome }> => {
   const parsed = parseSyncMessage(body);
   if (parsed.kind === 'invalid') {
     return { source: '', outcome: { kind: 'rejected', why: `not a sync message (${parsed.why})` } };
   }
-  const { message } = parsed;
+  // An invocation that died has used numbers of the checkpoint's fence: going on under it would meet its own writes.
+  const message = redelivered ? { ...parsed.message, checkpoint: undefined } : parsed.message;
   const source = dependencies.sources.find(({ id }) => id === message.source);
   if (source === undefined) {
     return { source: message.source, outcome: { kind: 'rejected', why: 'the source is not configured any more' } };
@@ -87,10 +94,10 @@ const syncOne = async (
   return { source: source.id, outcome: await dependencies.runCycle(source, message, gate.inForce) };
 };
 
-export const syncSource = async (dependencies: SyncDependencies, body: string): Promise<SyncOutcome> => {
+export const syncSource = async (dependencies: SyncDependencies, delivery: Delivery): Promise<SyncOutcome> => {
   const { telemetry, region } = dependencies;
   const startedAt = dependencies.now();
-  const { source, outcome } = await syncOne(dependencies, body);
+  const { source, outcome } = await syncOne(dependencies, delivery);
   if (outcome.kind === 'fenced') {
     const document = documentOfFence(outcome.failure.fence ?? '', new Date(startedAt).toISOString());
     if (document !== undefined) {

@@ -1,7 +1,7 @@
 /**
- * Writes a batch of planned documents to every declared Region, in the order that keeps readers and proofs right:
- * vectors, then new chunk records and tombstones of stale ones, then the document records that list them. A document
- * record that is equal in both Regions therefore vouches for everything that it lists.
+ * Writes a batch of planned documents to every declared Region, in the order that keeps readers right: vectors, then new
+ * chunk records, then the document records that list them, then tombstones of what no document lists any more. A document
+ * record that is equal in both Regions therefore vouches for all that it lists, and no reader meets a list of the dead.
  */
 import { chunkKey, documentKey, type DocumentPayload } from '../domain/corpus.ts';
 import { InvariantError } from '../domain/errors.ts';
@@ -86,13 +86,43 @@ const embedVectors = async (
   return { kind: 'embedded', vectors };
 };
 
-const chunkRecords = (dependencies: WriteDependencies, document: PlannedDocument): readonly ReplicatedRecord[] => {
-  const { sourceId, versions } = dependencies;
-  const write = (): { v: string; op: string } => ({ v: versions.next(), op: versions.op });
-  return [
-    ...document.newChunks.map(({ key, payload }) => makeRecord(key, write(), payload)),
-    ...document.staleChunkIds.map((chunkId) => makeTombstone(chunkKey(sourceId, document.id, chunkId), write())),
-  ];
+const chunkRecords = (
+  { versions }: WriteDependencies,
+  documents: readonly PlannedDocument[],
+): readonly ReplicatedRecord[] =>
+  documents.flatMap(({ newChunks }) =>
+    newChunks.map(({ key, payload }) => makeRecord(key, { v: versions.next(), op: versions.op }, payload)),
+  );
+
+const staleTombstones = (
+  { sourceId, versions }: WriteDependencies,
+  documents: readonly PlannedDocument[],
+): readonly ReplicatedRecord[] =>
+  documents.flatMap(({ id, staleChunkIds }) =>
+    staleChunkIds.map((chunkId) =>
+      makeTombstone(chunkKey(sourceId, id, chunkId), { v: versions.next(), op: versions.op }),
+    ),
+  );
+
+const documentRecords = (
+  { sourceId, versions }: WriteDependencies,
+  payloads: readonly DocumentPayload[],
+): readonly ReplicatedRecord[] =>
+  payloads.map((payload) =>
+    makeRecord(documentKey(sourceId, payload.id), { v: versions.next(), op: versions.op }, payload),
+  );
+
+/** The payloads, now that the vectors of their new chunks have keys. */
+const completePayloads = (
+  documents: readonly PlannedDocument[],
+  vectors: readonly StoredVector[],
+): readonly DocumentPayload[] => {
+  const keys = new Map(vectors.map(({ key, metadata }) => [`${metadata.doc}#${metadata.chunk}`, key]));
+  return documents.map((document) =>
+    document.complete(
+      new Map(document.newChunks.map(({ chunkId }) => [chunkId, keys.get(`${document.id}#${chunkId}`) ?? ''])),
+    ),
+  );
 };
 
 export type BatchOutcome = { readonly kind: 'written'; readonly documents: readonly DocumentPayload[] } | CycleStop;
@@ -113,35 +143,17 @@ export const writeDocuments = async (
       return stopAt('write', refused.side, refused.failure);
     }
   }
-  const refusedChunk = await putAll(
-    dependencies,
-    documents.flatMap((document) => chunkRecords(dependencies, document)),
-  );
-  if (refusedChunk !== undefined) {
-    return stopAt('write', refusedChunk.side, refusedChunk.failure);
-  }
-  const keys = new Map(vectors.map(({ key, metadata }) => [`${metadata.doc}#${metadata.chunk}`, key]));
-  const payloads = documents.map((document) =>
-    document.complete(
-      new Map(document.newChunks.map(({ chunkId }) => [chunkId, keys.get(`${document.id}#${chunkId}`) ?? ''])),
-    ),
-  );
-  const refused = await putAll(
-    dependencies,
-    payloads.map((payload) =>
-      makeRecord(
-        documentKey(dependencies.sourceId, payload.id),
-        { v: dependencies.versions.next(), op: dependencies.versions.op },
-        payload,
-      ),
-    ),
-  );
+  const payloads = completePayloads(documents, vectors);
+  const refused =
+    (await putAll(dependencies, chunkRecords(dependencies, documents))) ??
+    (await putAll(dependencies, documentRecords(dependencies, payloads))) ??
+    (await putAll(dependencies, staleTombstones(dependencies, documents)));
   return refused === undefined
     ? { kind: 'written', documents: payloads }
     : stopAt('write', refused.side, refused.failure);
 };
 
-/** Tombstones for documents that are gone: their chunks first, so that the document's own tombstone vouches for them. */
+/** Tombstones for documents that are gone, then for their chunks: no live document ever lists a dead chunk. */
 export const writeTombstones = async (
   dependencies: WriteDependencies,
   documents: readonly { readonly id: string; readonly chunkIds: readonly string[]; readonly document: boolean }[],
@@ -154,6 +166,6 @@ export const writeTombstones = async (
   const records = documents
     .filter(({ document }) => document)
     .map(({ id }) => makeTombstone(documentKey(sourceId, id), write()));
-  const refused = (await putAll(dependencies, chunks)) ?? (await putAll(dependencies, records));
+  const refused = (await putAll(dependencies, records)) ?? (await putAll(dependencies, chunks));
   return refused === undefined ? undefined : stopAt('delete', refused.side, refused.failure);
 };

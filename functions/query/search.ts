@@ -82,7 +82,7 @@ const gather = async (request: SearchRequest, vector: Float32Array, topK: number
   }
   const isCrowded =
     hits.value.length === topK && candidates.dropped.size > 0 && candidates.listed.length < request.limit;
-  // Vectors of replaced documents wait a day for the sweep; where they crowd out what is listed, look further once.
+  // Vectors of replaced documents stay in the index, listed by no document; where they crowd out what is listed, look further once.
   return isCrowded && topK < LIMITS.vectorQueryTopKMax
     ? gather(request, vector, LIMITS.vectorQueryTopKMax)
     : { kind: 'gathered', candidates };

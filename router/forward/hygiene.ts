@@ -31,6 +31,7 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 const PREFIX = 'x-router-';
+const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OURS]);
 
 export interface Hop {
   /** The name in `via`. */
@@ -74,7 +75,7 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
     const value = raw[at + 1] ?? '';
     if (name === 'via') {
       via += `${value}, `;
-    } else if (!HOP_BY_HOP.has(name) && !OURS.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
+    } else if (!DROPPED.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
       const kept = name === 'cookie' ? withoutOwnCookies(value) : value;
       if (kept !== '' || value === '') {
         out.push(name, kept);

@@ -19,6 +19,7 @@ export class RouterMetrics {
   readonly #counters = new Map<string, Map<string, number>>();
   readonly #latencies = new Map<string, { readonly counts: number[]; sumMs: number; total: number }>();
   readonly #gauges: Gauge[] = [];
+  readonly #answerKeys = new Map<string, readonly string[]>();
 
   addGauges(gauges: readonly Gauge[]): void {
     this.#gauges.push(...gauges);
@@ -32,6 +33,17 @@ export class RouterMetrics {
       this.#counters.set(name, series);
     }
     series.set(key, (series.get(key) ?? 0) + by);
+  }
+
+  /** The one counter of every request: its keys are kept, because building them costs more than counting. */
+  answered(region: string, status: number): void {
+    const kind = Math.trunc(status / 100);
+    let keys = this.#answerKeys.get(region);
+    if (keys === undefined) {
+      keys = Array.from({ length: 10 }, (_none, at) => `region="${region}",class="${at}xx"`);
+      this.#answerKeys.set(region, keys);
+    }
+    this.count('requests', keys[kind] ?? '');
   }
 
   origin(region: string, latencyMs: number): void {

@@ -22,7 +22,9 @@ const send = async (agent: http.Agent, url: string, method: string): Promise<Ans
   req.once('error', () => {
     done.resolve(0);
   });
-  req.once('timeout', () => req.destroy());
+  req.once('timeout', () => {
+    req.destroy();
+  });
   req.end(method === 'POST' ? 'vote' : undefined);
   const status = await done.promise;
   return { startedMs, tookMs: performance.now() - startedMs, status };

@@ -45,7 +45,9 @@ const startOrigin = async (isActive: boolean): Promise<string> => {
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+    });
   });
   const url = await listen(server);
   const { port } = new URL(url);
@@ -67,15 +69,21 @@ const startOrigin = async (isActive: boolean): Promise<string> => {
   return url;
 };
 
+const passed = (raw: readonly string[], host: string): string[] =>
+  ['host', host].concat(raw.filter((_text, at) => !/^(?:host|connection)$/iu.test(raw[at - (at % 2)] ?? '')));
+
 /** The least that a proxy by dispatch can do: what the router's own work is measured against. */
 const startBare = async (origin: string): Promise<string> => {
   const pool = new Pool(origin, { connections: 256 });
+  const { host } = new URL(origin);
   const server = http.createServer((req, res) => {
     pool.dispatch(
-      { path: req.url ?? '/', method: 'GET', headers: req.rawHeaders, body: null },
+      { path: req.url ?? '/', method: 'GET', headers: passed(req.rawHeaders, host), body: null },
       {
+        onRequestStart: () => undefined,
         onResponseStart: (_controller, status, headers) => {
-          res.writeHead(status, headers);
+          const { connection: _own, 'keep-alive': _kept, ...rest } = headers;
+          res.writeHead(status, rest);
         },
         onResponseData: (_controller, chunk) => {
           res.write(chunk);

@@ -303,6 +303,22 @@ export class World {
     return defects;
   }
 
+  /** What a reader of one Region alone would miss: a live document that lists a chunk or a vector that is not there. */
+  async gaps(region: WorldRegion): Promise<string[]> {
+    const live = (await this.contents(region))
+      .map((text) => JSON.parse(text) as [string, string, string, string, boolean, string])
+      .filter((one) => !one[4]);
+    const chunks = new Set(live.filter(([pk]) => pk.startsWith('chunks#')).map(([, sk]) => sk));
+    return live
+      .filter(([, sk]) => sk.startsWith('document#'))
+      .map(([, , , , , data]) => parseDocumentPayload(data))
+      .flatMap((document) =>
+        (document?.chunks ?? [])
+          .filter(({ c, k }) => !chunks.has(`${document?.id ?? ''}#${c}`) || !region.vectors.vectors.has(k))
+          .map(({ c }) => `${region.region}: ${document?.path ?? ''} lists ${c}, which is not there`),
+      );
+  }
+
   async committedCounts(): Promise<unknown> {
     const state = await this.primary.graph.readSource(sourceKey(SOURCE.id));
     const data = state.kind === 'done' ? state.value.record?.data : undefined;

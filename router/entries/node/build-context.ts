@@ -136,8 +136,16 @@ const openPolicy = (
       }
     },
   });
+  const keys = new Map<string, string>();
   const tracker = new ExchangeTracker(policy, (event, region) => {
-    if (region === '') {
+    if (event === 'first') {
+      let key = keys.get(region);
+      if (key === undefined) {
+        key = `region="${region}",kind="first"`;
+        keys.set(region, key);
+      }
+      metrics.count('attempts', key);
+    } else if (region === '') {
       metrics.count('hedges', `outcome="${event}"`);
     } else {
       metrics.count('attempts', `region="${region}",kind="${event}"`);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { LIMITS } from '../../../functions/domain/limits.ts';
 import type { Failure } from '../../../functions/domain/failure.ts';
 import { CrashError, World } from '../../support/cycle-world.ts';
 
@@ -143,6 +144,29 @@ describe('a Region in trouble', () => {
     },
   );
 
+  it('that fails one write of many, while the others succeed later, keeps the cycle unacknowledged', async () => {
+    const whole = filled();
+    await whole.run();
+    const puts = whole.secondary.operations.filter((operation) => operation === 'put').length;
+    for (let failing = 1; failing <= puts; failing += 1) {
+      const world = filled();
+      let seen = 0;
+      world.secondary.fault = (operation) => {
+        seen += operation === 'put' ? 1 : 0;
+        return operation === 'put' && seen === failing ? UNREACHABLE : undefined;
+      };
+      expect(await world.run(), `put ${failing}`).toMatchObject({
+        kind: 'not-acknowledged',
+        side: 'peer',
+        step: 'write',
+      });
+      expect(await world.gaps(world.primary)).toStrictEqual([]);
+      world.secondary.fault = () => undefined;
+      expect(await world.run()).toMatchObject({ kind: 'acknowledged' });
+      expect(await world.defects()).toStrictEqual([]);
+    }
+  });
+
   it('moves no cursor', async () => {
     const world = filled();
     await world.run();
@@ -163,6 +187,17 @@ describe('two runs', () => {
     expect(await world.run({ home: 'secondary', epoch: 2 })).toMatchObject({ kind: 'acknowledged' });
     expect(await world.run({ home: 'primary', epoch: 1 })).toMatchObject({ kind: 'fenced', step: 'claim' });
     expect(await world.defects()).toStrictEqual([]);
+  });
+
+  it('under a new epoch compare once more when nothing of an older run can still be writing', async () => {
+    const world = filled();
+    await world.run();
+    await world.run({ home: 'secondary', epoch: 2 });
+    world.nowMs += LIMITS.syncTimeoutSeconds * 1000;
+    expect(await world.run({ home: 'secondary', epoch: 2 })).toMatchObject({ mode: 'unchanged' });
+    world.nowMs += LIMITS.overlapMs;
+    expect(await world.run({ home: 'secondary', epoch: 2 })).toMatchObject({ mode: 'daily' });
+    expect(await world.run({ home: 'secondary', epoch: 2 })).toMatchObject({ mode: 'unchanged' });
   });
 
   it('under a new epoch begin with a full comparison', async () => {
@@ -247,6 +282,8 @@ describe('a run that dies', () => {
       await world.run();
       edit(world);
       await expect(world.run({ crashAt })).rejects.toThrow(CrashError);
+      expect(await world.gaps(world.primary), `died at call ${crashAt}`).toStrictEqual([]);
+      expect(await world.gaps(world.secondary), `died at call ${crashAt}`).toStrictEqual([]);
       if (fate === 'taken back') {
         world.origin.files.delete('docs/new.md');
         for (const [name, text] of FILES) {
