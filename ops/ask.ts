@@ -27,7 +27,9 @@ type Answer = z.infer<typeof answerSchema>;
 
 type Asked =
   | { readonly kind: 'answered'; readonly answer: Answer }
-  | { readonly kind: 'unreachable'; readonly region: RunningRegion; readonly why: string };
+  | { readonly kind: 'unreachable'; readonly region: RunningRegion; readonly why: string }
+  /** The question itself is wrong: every Region would say the same. */
+  | { readonly kind: 'refused'; readonly why: string };
 
 const TIMEOUT_MS = 10_000;
 const SHOWN_LINES_MAX = 6;
@@ -44,7 +46,10 @@ const askRegion = async (region: RunningRegion, question: string, limit: string)
       return { kind: 'answered', answer: parsed.data };
     }
     const detail = z.object({ detail: z.string() }).safeParse(body);
-    return { kind: 'unreachable', region, why: detail.success ? detail.data.detail : `HTTP ${response.status}` };
+    const why = detail.success ? detail.data.detail : `HTTP ${response.status}`;
+    return response.status >= 400 && response.status < 500
+      ? { kind: 'refused', why }
+      : { kind: 'unreachable', region, why };
   } catch (error) {
     return { kind: 'unreachable', region, why: error instanceof Error ? error.message : 'no answer' };
   }
@@ -80,7 +85,9 @@ const run = async ({ words, options, say, give }: CommandInput): Promise<number>
   const regions = chooseRegions(pair.regions, wanted);
   if (regions.length === 0) {
     const known = pair.regions.map(({ role, region }) => `${role} (${region})`).join(', ');
-    say(`There is no Region "${wanted ?? ''}". This pair has: ${known}.`);
+    const error = `There is no Region "${wanted ?? ''}". This pair has: ${known}.`;
+    say(error);
+    give({ error });
     return EXIT.usage;
   }
   for (const region of regions) {
@@ -89,6 +96,11 @@ const run = async ({ words, options, say, give }: CommandInput): Promise<number>
       show(asked.answer, say);
       give(asked.answer);
       return EXIT.done;
+    }
+    if (asked.kind === 'refused') {
+      say(asked.why);
+      give({ error: asked.why });
+      return EXIT.usage;
     }
     say(`${region.region} (${region.role}) did not answer: ${asked.why}`);
   }

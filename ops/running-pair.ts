@@ -32,6 +32,15 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Half a file is no running pair; the schema refuses it.
+    return undefined;
+  }
+};
+
 export const readRunningPair = async (dataDirectory: string): Promise<RunningPair> => {
   const missing = new NotRunningError(
     `no local Regions are running in ${dataDirectory}; start them with: npm start` +
@@ -44,7 +53,7 @@ export const readRunningPair = async (dataDirectory: string): Promise<RunningPai
     // Not there is the ordinary case: nothing was started.
     throw missing;
   }
-  const parsed = schema.safeParse(JSON.parse(text));
+  const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success || !isAlive(parsed.data.pid)) {
     throw missing;
   }

@@ -76,7 +76,27 @@ const descend = async (
   );
 };
 
-/** Compares one store of two Regions; an empty list means that the roots are equal. */
+/** Differing leaves that one comparison names; beyond, the Regions have to be repaired whole, not key by key. */
+const LEAVES_MAX = 1024;
+/** Nodes asked for at once: an answer of a function has a size. */
+const PATHS_MAX = 256;
+
+const inSlices = async <T>(
+  paths: readonly NodePath[],
+  ask: (slice: readonly NodePath[]) => Promise<Result<readonly T[]>>,
+): Promise<Result<readonly T[]>> => {
+  const answers: T[] = [];
+  for (let start = 0; start < paths.length; start += PATHS_MAX) {
+    const answer = await ask(paths.slice(start, start + PATHS_MAX));
+    if (answer.kind === 'failed') {
+      return answer;
+    }
+    answers.push(...answer.value);
+  }
+  return done(answers);
+};
+
+/** Compares one store of two Regions; an empty list means that the roots are equal. Names keys of at most 1,024 leaves. */
 export const compareTrees = async (left: TreeReader, right: TreeReader): Promise<Result<readonly Difference[]>> => {
   const [leftRoot, rightRoot] = await Promise.all([left.root(), right.root()]);
   if (leftRoot.kind === 'failed') {
@@ -87,16 +107,19 @@ export const compareTrees = async (left: TreeReader, right: TreeReader): Promise
   }
   let paths: readonly NodePath[] = leftRoot.value === rightRoot.value ? [] : [''];
   for (let depth = 0; depth < LEAF_DEPTH && paths.length > 0; depth += 1) {
-    const below = await descend(left, right, paths);
+    const below = await inSlices(paths, async (slice) => descend(left, right, slice));
     if (below.kind === 'failed') {
       return below;
     }
-    paths = below.value;
+    paths = below.value.slice(0, LEAVES_MAX);
   }
   if (paths.length === 0) {
     return done([]);
   }
-  const [leftEntries, rightEntries] = await Promise.all([left.entries(paths), right.entries(paths)]);
+  const [leftEntries, rightEntries] = await Promise.all([
+    inSlices(paths, async (slice) => left.entries(slice)),
+    inSlices(paths, async (slice) => right.entries(slice)),
+  ]);
   if (leftEntries.kind === 'failed') {
     return leftEntries;
   }

@@ -30,6 +30,8 @@ export type Question =
   | { readonly kind: 'set-fault'; readonly rule: FaultRule }
   | { readonly kind: 'clear-faults' }
   | { readonly kind: 'statistics' }
+  /** A sign of life. */
+  | { readonly kind: 'ping' }
   | { readonly kind: 'stop' };
 
 export interface Answers {
@@ -40,6 +42,7 @@ export interface Answers {
   readonly 'set-fault': null;
   readonly 'clear-faults': null;
   readonly statistics: CallStatistics;
+  readonly ping: null;
   readonly stop: null;
 }
 

@@ -9,7 +9,7 @@ import { TwinmapError } from '../../functions/domain/errors.ts';
 import type { FaultRule } from '../services/faults.ts';
 import type { Answers, Asked, Question, RegionEvent } from './messages.ts';
 
-/** A Region's process ended, or refused what it was asked. */
+/** A Region's process ended, hangs, or can't start. */
 export class LocalRegionError extends TwinmapError {
   readonly code = 'TM_LOCAL_REGION';
   readonly audience = 'operator';
@@ -25,6 +25,13 @@ export interface RegionLinkOptions {
   readonly onEvent: (event: RegionEvent) => void;
 }
 
+/** A Region answered, and refused: a setting of its stack is wrong, or a stand-in is missing. */
+export class RegionRefusedError extends TwinmapError {
+  readonly code = 'TM_REGION_REFUSED';
+  readonly audience = 'user';
+  override readonly name = 'RegionRefusedError';
+}
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -32,6 +39,8 @@ interface Waiting {
 
 const ENTRY = path.join(import.meta.dirname, 'region-process.ts');
 const STOP_TIMEOUT_MS = 10_000;
+const PING_INTERVAL_MS = 5000;
+const SILENCE_MAX_MS = 60_000;
 
 export class RegionLink {
   readonly role: 'primary' | 'secondary';
@@ -42,14 +51,16 @@ export class RegionLink {
   #nextId = 1;
   #gone = false;
   #failure: string | undefined;
+  #heardAt = performance.now();
+  #watchdog: NodeJS.Timeout | undefined;
 
   constructor(options: RegionLinkOptions) {
     this.role = options.role;
     const { region, accountId, dataDirectory, intervalMs } = options;
     this.#child = fork(ENTRY, [JSON.stringify({ region, accountId, dataDirectory, intervalMs })], {
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // Progress of the parent goes to stderr under --json; a child that prints does so there too.
+      // What a child prints by itself goes to stderr: the last line of stdout belongs to --json.
+      stdio: ['ignore', 2, 2, 'ipc'],
       execArgv: ['--no-warnings'],
     });
     const opened = Promise.withResolvers<string>();
@@ -57,6 +68,7 @@ export class RegionLink {
     this.endpoint = opened.promise;
     this.exited = exited.promise;
     this.#child.on('message', (event: RegionEvent) => {
+      this.#heardAt = performance.now();
       if (event.kind === 'opened') {
         opened.resolve(event.endpoint);
       }
@@ -67,7 +79,8 @@ export class RegionLink {
       options.onEvent(event);
     });
     this.#child.on('error', () => {
-      // Told by the exit, and by every question that could not be sent; unheard, it would end this process.
+      // Unheard it would end this process; who waits hears of it here, or by the exit.
+      opened.reject(new LocalRegionError(`the ${this.role} Region's process could not be started or reached`));
     });
     this.#child.on('exit', () => {
       this.#gone = true;
@@ -95,6 +108,7 @@ export class RegionLink {
     this.#nextId += 1;
     const answered = Promise.withResolvers<unknown>();
     this.#waiting.set(id, answered);
+    this.#watch();
     this.#child.send({ id, question } satisfies Asked, (error) => {
       // The channel breaks a moment before the exit is known; without this, the question would never be answered.
       if (error !== null) {
@@ -137,6 +151,27 @@ export class RegionLink {
     clearTimeout(timer);
   }
 
+  /**
+   * A Region that hangs is as gone as one that died, but nothing says so: while somebody waits for it, it is asked for a
+   * sign of life, and ended when none comes.
+   */
+  #watch(): void {
+    this.#watchdog ??= setInterval(() => {
+      if (this.#waiting.size === 0 || this.#gone) {
+        clearInterval(this.#watchdog);
+        this.#watchdog = undefined;
+        return;
+      }
+      if (performance.now() - this.#heardAt > SILENCE_MAX_MS) {
+        this.#failure ??= `the ${this.role} Region's process does not answer any more`;
+        this.kill();
+        return;
+      }
+      this.#child.send({ id: 0, question: { kind: 'ping' } } satisfies Asked, () => undefined);
+    }, PING_INTERVAL_MS);
+    this.#watchdog.unref();
+  }
+
   #settle(event: RegionEvent): void {
     if (event.kind !== 'answer' && event.kind !== 'refused') {
       return;
@@ -146,7 +181,7 @@ export class RegionLink {
     if (event.kind === 'answer') {
       waiting?.resolve(event.value);
     } else {
-      waiting?.reject(new LocalRegionError(event.message));
+      waiting?.reject(new RegionRefusedError(event.message));
     }
   }
 }

@@ -49,6 +49,9 @@ const answer = async (runtime: RegionRuntime, question: Question): Promise<unkno
       runtime.faults.clear();
       return null;
     }
+    case 'ping': {
+      return null;
+    }
     case 'stop': {
       await runtime.close();
       return null;

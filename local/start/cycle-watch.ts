@@ -10,6 +10,13 @@ export interface CycleEnd {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** How one Region's dispatch ended: `passive` with the gate's reason, `dispatched`, or `queue-failed`. */
+export interface DispatchEnd {
+  readonly kind: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
 export interface Progress {
   readonly source: string;
   readonly phase: string;
@@ -22,7 +29,7 @@ export interface CycleWatch {
   take(text: string): Progress | undefined;
   ends(): readonly CycleEnd[];
   /** The last thing that the dispatch function said, by Region. */
-  dispatches(): ReadonlyMap<string, string>;
+  dispatches(): ReadonlyMap<string, DispatchEnd>;
   clear(): void;
 }
 
@@ -71,7 +78,7 @@ const progressOf = (line: Line): Progress | undefined => {
 
 export const watchCycles = (): CycleWatch => {
   const ends = new Map<string, CycleEnd>();
-  const dispatches = new Map<string, string>();
+  const dispatches = new Map<string, DispatchEnd>();
   return {
     take: (text) => {
       const line = parseLine(text);
@@ -83,7 +90,11 @@ export const watchCycles = (): CycleWatch => {
         ends.set(source, { source, outcome: textOf(line, 'outcome'), fields: line });
       }
       if (line['event'] === 'dispatch.finished') {
-        dispatches.set(textOf(line, 'region'), textOf(line, 'kind'));
+        dispatches.set(textOf(line, 'region'), {
+          kind: textOf(line, 'kind'),
+          reason: textOf(line, 'reason'),
+          detail: textOf(line, 'detail'),
+        });
       }
       return progressOf(line);
     },

@@ -1,5 +1,5 @@
 /** The data folder belongs to one running pair at a time; while it runs, `running.json` says where the pair is. */
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { ConfigError } from '../../functions/domain/errors.ts';
@@ -14,9 +14,14 @@ const holderOf = async (file: string): Promise<number | undefined> => {
 
 const takeLock = async (file: string): Promise<boolean> => {
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(`${process.pid}\n`);
-    await handle.close();
+    // Linked in one step with its content: a lock is never seen empty.
+    const own = `${file}.${process.pid}`;
+    await writeFile(own, `${process.pid}\n`);
+    try {
+      await link(own, file);
+    } finally {
+      await rm(own, { force: true });
+    }
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
@@ -58,7 +63,8 @@ export const holdDirectory = async (directory: string): Promise<HeldDirectory> =
   const running = path.join(directory, RUNNING_FILE);
   return {
     announce: async (pair) => {
-      await writeFile(running, `${JSON.stringify(pair, null, 2)}\n`);
+      await writeFile(`${running}.new`, `${JSON.stringify(pair, null, 2)}\n`);
+      await rename(`${running}.new`, running);
     },
     release: async () => {
       await rm(running, { force: true });

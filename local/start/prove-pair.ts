@@ -18,10 +18,17 @@ export interface ProvingRegion {
 const unreachable = (message: string): { readonly kind: 'failed'; readonly failure: Failure } =>
   failed({ reason: 'unreachable', code: 'ProofFailed', message });
 
+const broken = (message: string): { readonly kind: 'failed'; readonly failure: Failure } =>
+  failed({ reason: 'unknown', code: 'ProofFailed', message });
+
 const invokeProof = async (region: ProvingRegion, payload: unknown): Promise<Result<ProofAnswer>> => {
   try {
     const outcome = await region.link.ask({ kind: 'invoke', functionName: region.functionName, payload });
-    return outcome.kind === 'returned' ? done(outcome.payload as ProofAnswer) : unreachable(explainOutcome(outcome));
+    if (outcome.kind === 'returned') {
+      return done(outcome.payload as ProofAnswer);
+    }
+    const isRegionGone = outcome.kind === 'function-error' && outcome.errorType === 'RegionUnavailableError';
+    return isRegionGone ? unreachable(outcome.message) : broken(explainOutcome(outcome));
   } catch (error) {
     return unreachable(error instanceof Error ? error.message : 'no answer');
   }
@@ -32,7 +39,7 @@ export const proveOne = async (region: ProvingRegion, proof: string): Promise<Re
   if (answer.kind === 'failed') {
     return answer;
   }
-  return answer.value.kind === 'proof' ? done(answer.value) : unreachable('the proof function answered something else');
+  return answer.value.kind === 'proof' ? done(answer.value) : broken('the proof function answered something else');
 };
 
 const readerOf = (region: ProvingRegion, proof: string, store: ProvenStore, root: string): TreeReader => ({

@@ -12,7 +12,7 @@ import { Reporter } from './reporter.ts';
 import { Screen } from './screen.ts';
 import { openSources, type OpenedSources } from './sources.ts';
 import { syncOnce } from './sync-once.ts';
-import { judge, reportOf } from './verdict.ts';
+import { earlyReport, judge, reportOf } from './verdict.ts';
 
 /** What a shell expects of a program that Ctrl-C ended. */
 const EXIT_STOPPED = 130;
@@ -108,7 +108,7 @@ const runPair = async (running: Running): Promise<number> => {
     }
     screen.line('stopped', 'before the first sync had ended; the next start goes on from here');
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ acknowledged: false, identical: false, error: 'stopped' })}\n`);
+      process.stdout.write(`${JSON.stringify(earlyReport('stopped', EXIT_STOPPED, now()))}\n`);
     }
     return EXIT_STOPPED;
   } finally {

@@ -25,9 +25,9 @@ export const cycleLine = (name: string, { outcome, fields }: CycleEnd): string =
   return `${name}: ${pc.green('acknowledged')}${time}, ${changed}; ${held}${skipped}`;
 };
 
-export const proofLine = ({ role, region, proof, unreachable }: RegionResult): string =>
+export const proofLine = ({ role, region, proof, unproven }: RegionResult): string =>
   proof === undefined
-    ? `${region} (${role}): ${pc.red(unreachable ?? 'no proof')}`
+    ? `${region} (${role}): ${pc.red(unproven ?? 'no proof')}`
     : `${region} (${role}): root ${proof.root.slice(0, ROOT_DIGITS)}…  ${count(proof.documents)} documents, ` +
       `${count(proof.chunks)} chunks, ${count(proof.vectors)} vectors`;
 

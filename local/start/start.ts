@@ -5,9 +5,20 @@ import { TwinmapError } from '../../functions/domain/errors.ts';
 import { LocalRegionError } from '../region/region-link.ts';
 import { START_HELP, parseStartOptions } from './options.ts';
 import { runStart } from './run-start.ts';
+import { earlyReport } from './verdict.ts';
 
-const EXIT_USAGE = 64;
+const EXIT_ERROR = 1;
 const EXIT_UNREACHABLE = 4;
+const EXIT_USAGE = 64;
+
+/** Tells why there is nothing to judge; with `--json` also as the one object that scripts read. */
+const endEarly = (message: string, exitCode: number): number => {
+  process.stderr.write(`npm start: ${message}\n`);
+  if (process.argv.includes('--json')) {
+    process.stdout.write(`${JSON.stringify(earlyReport(message, exitCode, performance.now()))}\n`);
+  }
+  return exitCode;
+};
 
 const main = async (): Promise<number> => {
   const parsed = parseStartOptions(process.argv.slice(2));
@@ -17,9 +28,7 @@ const main = async (): Promise<number> => {
       return 0;
     }
     case 'wrong': {
-      process.stderr.write(`${parsed.problems.map((problem) => `npm start: ${problem}`).join('\n')}\n`);
-      process.stderr.write('What there is: npm start -- --help\n');
-      return EXIT_USAGE;
+      return endEarly(`${parsed.problems.join('; ')}. What there is: npm start -- --help`, EXIT_USAGE);
     }
     case 'options': {
       return runStart(parsed.options, path.resolve(import.meta.dirname, '../..'));
@@ -30,15 +39,13 @@ const main = async (): Promise<number> => {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof TwinmapError)) {
+  if (process.env['TWINMAP_DEBUG'] === '1') {
     throw error;
   }
-  process.stderr.write(`npm start: ${error.message}\n`);
-  if (process.argv.includes('--json')) {
-    process.stdout.write(
-      `${JSON.stringify({ acknowledged: false, identical: false, error: error.message, code: error.code })}\n`,
-    );
-  }
-  // A Region that can't start or has died is a Region that can't be reached.
-  process.exitCode = error instanceof LocalRegionError ? EXIT_UNREACHABLE : 1;
+  const known = error instanceof TwinmapError;
+  const message = error instanceof Error ? error.message : 'something that is no error was thrown';
+  process.exitCode = endEarly(
+    known ? message : `a defect of Twinmap: ${message} (TWINMAP_DEBUG=1 npm start shows where)`,
+    error instanceof LocalRegionError ? EXIT_UNREACHABLE : EXIT_ERROR,
+  );
 }

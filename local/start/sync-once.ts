@@ -1,6 +1,8 @@
 /** One sync of a running pair: fire both schedules, wait until nothing is left to do, prove both Regions, judge. */
 import { randomUUID } from 'node:crypto';
 
+import type { Result } from '../../functions/domain/failure.ts';
+import type { ProofSummary } from '../../functions/repair/proof-service.ts';
 import { explainOutcome } from '../lambda/outcome.ts';
 import type { Provisioned } from '../region/messages.ts';
 import { type RegionPairLink, type Role, ROLES } from '../region/pair.ts';
@@ -28,9 +30,15 @@ const tickOne = async (pair: RegionPairLink, role: Role): Promise<string | undef
   }
 };
 
+/** A Region that is not there, or whose stores don't answer; any other failure is a defect of the proof itself. */
+const isGone = (proven: Result<ProofSummary> | undefined): boolean =>
+  proven === undefined || (proven.kind === 'failed' && proven.failure.reason === 'unreachable');
+
 export interface PairProof {
   readonly regions: readonly RegionResult[];
   readonly differences: SyncResult['differences'];
+  /** Why a difference may be unnamed. */
+  readonly failures: readonly string[];
 }
 
 /** Both Regions' proofs, and the keys that differ. */
@@ -48,35 +56,39 @@ export const provePair = async (options: Pick<SyncOptions, 'pair' | 'provisioned
     endpoint: provisioned[role].endpoint,
     ...(proven?.kind === 'done'
       ? { proof: proven.value }
-      : { unreachable: proven === undefined ? 'no proof' : proven.failure.message }),
+      : { unproven: proven === undefined ? 'no proof' : proven.failure.message, unreachable: isGone(proven) }),
   });
   const regions = [resultOf('primary', primary), resultOf('secondary', secondary)];
   if (primary?.kind !== 'done' || secondary?.kind !== 'done' || primary.value.root === secondary.value.root) {
-    return { regions, differences: [] };
+    return { regions, differences: [], failures: [] };
   }
   const compared = await compareRegions(
     { region: provingOf('primary'), summary: primary.value },
     { region: provingOf('secondary'), summary: secondary.value },
     proof,
   );
-  return { regions, differences: compared.kind === 'done' ? compared.value : [] };
+  return compared.kind === 'done'
+    ? { regions, differences: compared.value, failures: [] }
+    : { regions, differences: [], failures: [`the comparison did not get through: ${compared.failure.message}`] };
 };
 
 export const syncOnce = async (options: SyncOptions): Promise<SyncResult> => {
-  const { pair, watch, now } = options;
+  const { pair, provisioned, watch, now } = options;
   const startedAt = now();
   watch.clear();
   const dispatchFailures = await Promise.all(ROLES.map(async (role) => tickOne(pair, role)));
   const durationMs = now() - startedAt;
-  const kinds = [...watch.dispatches().values()];
-  const { regions, differences } = await provePair(options);
+  const { regions, differences, failures } = await provePair(options);
   return {
     regions,
     differences,
     ends: watch.ends(),
     expected: options.expected,
-    noneActive: kinds.length === ROLES.length && kinds.every((kind) => kind === 'passive'),
-    failures: [...options.failures, ...dispatchFailures.filter((failure) => failure !== undefined)],
+    dispatches: ROLES.map((role) => ({
+      region: provisioned[role].region,
+      end: watch.dispatches().get(provisioned[role].region),
+    })),
+    failures: [...options.failures, ...failures, ...dispatchFailures.filter((failure) => failure !== undefined)],
     durationMs,
   };
 };

@@ -1,6 +1,6 @@
 /** What one sync came to, and the exit code that says so. Pure. */
 import type { ProofSummary } from '../../functions/repair/proof-service.ts';
-import type { CycleEnd } from './cycle-watch.ts';
+import type { CycleEnd, DispatchEnd } from './cycle-watch.ts';
 
 export type Role = 'primary' | 'secondary';
 
@@ -11,7 +11,10 @@ export interface RegionResult {
   readonly endpoint: string;
   /** Absent where the Region could not prove anything. */
   readonly proof?: ProofSummary;
-  readonly unreachable?: string;
+  /** Why there is no proof. */
+  readonly unproven?: string;
+  /** With `unproven`: the Region or its stores can't be reached, as opposed to a proof that failed. */
+  readonly unreachable?: boolean;
 }
 
 export interface NamedDifference {
@@ -25,7 +28,8 @@ export interface SyncResult {
   readonly ends: readonly CycleEnd[];
   /** Sources that should have ended. */
   readonly expected: readonly string[];
-  readonly noneActive: boolean;
+  /** How each Region's dispatch ended; absent where it said nothing. */
+  readonly dispatches: readonly { readonly region: string; readonly end: DispatchEnd | undefined }[];
   readonly differences: readonly NamedDifference[];
   readonly failures: readonly string[];
   readonly durationMs: number;
@@ -61,6 +65,20 @@ const describeEnd = ({ source, outcome, fields }: CycleEnd): string => {
 const isRegionTrouble = ({ outcome, fields }: CycleEnd): boolean =>
   outcome === 'not-acknowledged' && (fields['reason'] === 'unreachable' || fields['reason'] === 'throttled');
 
+/** Gate reasons that mean "not known", and a queue that did not take a message: trouble, not somebody's decision. */
+const TROUBLE_REASONS: ReadonlySet<string> = new Set([
+  'document-unreadable',
+  'document-invalid',
+  'record-unreadable',
+  'record-invalid',
+]);
+
+const isTrouble = (end: DispatchEnd | undefined): boolean =>
+  end !== undefined && (end.kind === 'queue-failed' || TROUBLE_REASONS.has(end.reason));
+
+const isNoneActive = ({ dispatches }: SyncResult): boolean =>
+  dispatches.every(({ end }) => end?.kind === 'passive' && !isTrouble(end));
+
 const DIFFERENCES_SHOWN_MAX = 20;
 
 const findingsOf = (result: SyncResult, missing: readonly string[]): string[] => {
@@ -70,8 +88,13 @@ const findingsOf = (result: SyncResult, missing: readonly string[]): string[] =>
   const differences = result.differences.map(({ store, key, kind }) => `differs (${kind}) in ${store}: ${key}`);
   const bad = result.ends.filter(({ outcome }) => outcome !== 'acknowledged');
   return [
-    ...result.regions.flatMap(({ role, region, unreachable }) =>
-      unreachable === undefined ? [] : [`${region} (${role}) can't be reached: ${unreachable}`],
+    ...result.regions.flatMap(({ role, region, unproven, unreachable }) =>
+      unproven === undefined
+        ? []
+        : [`${region} (${role}) ${unreachable === true ? "can't be reached" : 'has no proof'}: ${unproven}`],
+    ),
+    ...result.dispatches.flatMap(({ region, end }) =>
+      isTrouble(end) ? [`${region} did not start a sync: ${end?.detail ?? ''} (${end?.reason ?? ''})`] : [],
     ),
     ...damaged.slice(0, DIFFERENCES_SHOWN_MAX),
     ...differences.slice(0, DIFFERENCES_SHOWN_MAX),
@@ -79,34 +102,38 @@ const findingsOf = (result: SyncResult, missing: readonly string[]): string[] =>
     ...bad.map((end) => describeEnd(end)),
     ...missing.map((source) => `${source}: the sync did not end`),
     ...result.failures,
-    ...(result.noneActive ? ['no Region is active: twinmap:isActiveForScheduledWork is false in both stacks'] : []),
+    ...(isNoneActive(result)
+      ? [
+          `no Region is active: ${result.dispatches.map(({ region, end }) => `${region} ${end?.detail ?? ''}`).join('; ')}`,
+        ]
+      : []),
   ];
 };
 
-export const judge = (result: SyncResult): Verdict => {
+export const judge = (given: SyncResult): Verdict => {
+  // A message of another start, for a source that is not configured now, says nothing about this sync.
+  const result = { ...given, ends: given.ends.filter(({ source }) => given.expected.includes(source)) };
   const ended = new Set(result.ends.map(({ source }) => source));
-  const missing = result.noneActive ? [] : result.expected.filter((source) => !ended.has(source));
+  const noneActive = isNoneActive(result);
+  const troubled = result.dispatches.some(({ end }) => isTrouble(end)) && ended.size < result.expected.length;
+  const missing = noneActive || troubled ? [] : result.expected.filter((source) => !ended.has(source));
   const acknowledged =
-    !result.noneActive && missing.length === 0 && result.ends.every(({ outcome }) => outcome === 'acknowledged');
+    ended.size === result.expected.length && result.ends.every(({ outcome }) => outcome === 'acknowledged');
   const roots = new Set(result.regions.map(({ proof }) => proof?.root));
   const proven = result.regions.every(({ proof }) => proof !== undefined);
   const damaged = result.regions.some(({ proof }) => (proof?.damaged.length ?? 0) > 0);
   const identical = proven && roots.size === 1 && !damaged;
-  const findings = findingsOf(result, missing);
-  const verdict = { acknowledged, identical, findings };
-  if (result.regions.some(({ unreachable }) => unreachable !== undefined) || result.ends.some(isRegionTrouble)) {
+  const verdict = { acknowledged, identical, findings: findingsOf(result, missing) };
+  if (troubled || result.regions.some(({ unreachable }) => unreachable === true) || result.ends.some(isRegionTrouble)) {
     return { ...verdict, exitCode: EXIT.unreachable };
   }
-  if (proven && !identical && acknowledged) {
+  if (damaged || (proven && !identical && acknowledged)) {
     return { ...verdict, exitCode: EXIT.drift };
   }
-  if (result.noneActive) {
+  if (noneActive) {
     return { ...verdict, exitCode: EXIT.noneActive };
   }
-  if (damaged) {
-    return { ...verdict, exitCode: EXIT.drift };
-  }
-  return { ...verdict, exitCode: acknowledged ? EXIT.done : EXIT.error };
+  return { ...verdict, exitCode: acknowledged && proven ? EXIT.done : EXIT.error };
 };
 
 /** The one JSON object of `--json`. */
@@ -115,7 +142,7 @@ export const reportOf = (result: SyncResult, verdict: Verdict): Readonly<Record<
   identical: verdict.identical,
   durationMs: Math.round(result.durationMs),
   regions: Object.fromEntries(
-    result.regions.map(({ role, region, endpoint, proof, unreachable }) => [
+    result.regions.map(({ role, region, endpoint, proof, unproven }) => [
       role,
       {
         region,
@@ -125,7 +152,7 @@ export const reportOf = (result: SyncResult, verdict: Verdict): Readonly<Record<
         vectors: proof?.vectors ?? null,
         root: proof?.root ?? null,
         stores: proof?.stores ?? null,
-        ...(unreachable === undefined ? {} : { unreachable }),
+        ...(unproven === undefined ? {} : { unproven }),
       },
     ]),
   ),
@@ -142,4 +169,20 @@ export const reportOf = (result: SyncResult, verdict: Verdict): Readonly<Record<
   differences: result.differences,
   findings: verdict.findings,
   exitCode: verdict.exitCode,
+});
+
+const NOTHING = { region: null, endpoint: null, documents: null, chunks: null, vectors: null, root: null };
+
+/** The same object for a start that ended before there was anything to judge. */
+export const earlyReport = (
+  error: string,
+  exitCode: number,
+  durationMs: number,
+): Readonly<Record<string, unknown>> => ({
+  acknowledged: false,
+  identical: false,
+  durationMs: Math.round(durationMs),
+  regions: { primary: NOTHING, secondary: NOTHING },
+  error,
+  exitCode,
 });

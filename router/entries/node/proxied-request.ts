@@ -5,8 +5,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-import type { Dispatcher } from 'undici';
-
 import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
@@ -15,13 +13,11 @@ import { noRegionAnswered, routerProblem } from '../../forward/problem.ts';
 import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
+import { AttemptHandler, type AttemptReceiver, type Controller } from './attempt-handler.ts';
 import { BODY_BROKEN, BODY_TOO_LARGE, type RequestBody } from './request-body.ts';
 import { hopOf, isEventStream, isWrite } from './request-terms.ts';
 import type { RouterContext } from './router-context.ts';
 import { sendProblem } from './send-problem.ts';
-
-/** A started exchange's hold on undici; `undefined` until the request is on its way. */
-type Controller = Dispatcher.DispatchController;
 
 export interface ProxiedOptions {
   readonly context: RouterContext;
@@ -62,9 +58,10 @@ const bodyProblem = (bytesMax: number): ReturnType<typeof routerProblem> =>
     next: 'Send less at once.',
   });
 
-export class ProxiedRequest implements ExchangeHost<Controller> {
+export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver {
   readonly #o: ProxiedOptions;
-  readonly #headers: readonly string[];
+  readonly #headers: string[];
+  readonly #commonHeaders: number;
   readonly #exchange: Exchange<Controller>;
   #delivered: Attempt<Controller> | undefined;
   #answer: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
@@ -74,6 +71,7 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
     this.#o = options;
     const { context, req, traits, decision } = options;
     this.#headers = forwardedHeaders(req.rawHeaders, hopOf(req, context));
+    this.#commonHeaders = this.#headers.length;
     const { tracker, timers } = context;
     this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
   }
@@ -93,7 +91,10 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
     if (origin === undefined) {
       throw new RangeError(`There is no origin for ${attempt.region}.`);
     }
-    const headers = [...this.#headers, 'host', origin.host, 'x-router-attempt', attempt.number.toString()];
+    // undici has read them when `dispatch` returns, so the next attempt may use the same list.
+    const headers = this.#headers;
+    headers.length = this.#commonHeaders;
+    headers.push('host', origin.host, 'x-router-attempt', attempt.number.toString());
     if (body.kind === 'stream' && body.length !== undefined) {
       headers.push('content-length', body.length);
     }
@@ -105,7 +106,7 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
         body: sentBody(body),
         ...(isEventStream(req) ? { bodyTimeout: 0 } : {}),
       },
-      this.#handler(attempt),
+      new AttemptHandler(this, attempt),
     );
   }
 
@@ -150,38 +151,35 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
 
   // --- for undici ---
 
-  #handler(attempt: Attempt<Controller>): Dispatcher.DispatchHandler {
-    return {
-      onRequestStart: (controller) => {
-        attempt.io = controller;
-        if (attempt.isOver && attempt !== this.#delivered) {
-          controller.abort(ABANDONED);
-        }
-      },
-      onResponseStart: (_controller, status, headers) => {
-        if (status >= 200) {
-          this.#answer = attempt.isOver ? this.#answer : { status, headers };
-          this.#judge(attempt, status, headers);
-        }
-      },
-      onResponseData: (controller, chunk) => {
-        if (attempt === this.#delivered && !this.#o.res.write(chunk)) {
-          controller.pause();
-          this.#o.res.once('drain', () => {
-            controller.resume();
-          });
-        }
-      },
-      onResponseEnd: () => {
-        if (attempt === this.#delivered) {
-          this.#isEnded = true;
-          this.#o.res.end();
-        }
-      },
-      onResponseError: (_controller, error) => {
-        this.#broken(attempt, error);
-      },
-    };
+  /** The request is on its way: from now on it can be aborted. */
+  requested(attempt: Attempt<Controller>, controller: Controller): void {
+    attempt.io = controller;
+    if (attempt.isOver && attempt !== this.#delivered) {
+      controller.abort(ABANDONED);
+    }
+  }
+
+  headed(attempt: Attempt<Controller>, status: number, headers: IncomingHttpHeaders): void {
+    if (status >= 200) {
+      this.#answer = attempt.isOver ? this.#answer : { status, headers };
+      this.#judge(attempt, status, headers);
+    }
+  }
+
+  chunk(attempt: Attempt<Controller>, controller: Controller, bytes: Buffer): void {
+    if (attempt === this.#delivered && !this.#o.res.write(bytes)) {
+      controller.pause();
+      this.#o.res.once('drain', () => {
+        controller.resume();
+      });
+    }
+  }
+
+  ended(attempt: Attempt<Controller>): void {
+    if (attempt === this.#delivered) {
+      this.#isEnded = true;
+      this.#o.res.end();
+    }
   }
 
   #judge(attempt: Attempt<Controller>, status: number, headers: IncomingHttpHeaders): void {
@@ -193,7 +191,7 @@ export class ProxiedRequest implements ExchangeHost<Controller> {
     this.#exchange.answered(attempt, verdict, verdict === 'good' ? '' : `HTTP_${status}`);
   }
 
-  #broken(attempt: Attempt<Controller>, error: Error): void {
+  broken(attempt: Attempt<Controller>, error: Error): void {
     const code = codeOf(error);
     if (attempt === this.#delivered) {
       if (!this.#isEnded && error !== ABANDONED) {

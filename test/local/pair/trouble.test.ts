@@ -1,11 +1,13 @@
 /** A Region in trouble during a cycle, processes that die, and bytes that change on disk: nothing is lost, and all is told. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type FaultRule } from '../../../local/services/faults.ts';
+import type { CallStatistics } from '../../../local/region/call-counter.ts';
+import { ROLES } from '../../../local/region/pair.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 
 const stage = new PairStage();
@@ -34,6 +36,11 @@ const snapshotIn = async (role: 'primary' | 'secondary'): Promise<unknown> => {
 
 const breakService = async (role: 'primary' | 'secondary', rule: FaultRule): Promise<void> => {
   await stage.running().pair.links[role].ask({ kind: 'set-fault', rule });
+};
+
+const statistics = async (): Promise<readonly CallStatistics[]> => {
+  const { pair } = stage.running();
+  return Promise.all(ROLES.map(async (role) => pair.links[role].ask({ kind: 'statistics' })));
 };
 
 const mend = async (): Promise<void> => {
@@ -91,12 +98,14 @@ describe('a Region in trouble', () => {
   it('that keeps AppConfig from answering makes the run passive, and writes nothing', async () => {
     edit();
     await breakService('primary', { service: 'appconfig', mode: 'refuse' });
-    const { pair } = stage.running();
-    const before = await pair.links.secondary.ask({ kind: 'statistics' });
+    const before = await statistics();
     const { verdict } = await stage.sync();
-    expect(verdict).toMatchObject({ acknowledged: false, exitCode: 5 });
-    const after = await pair.links.secondary.ask({ kind: 'statistics' });
-    expect(after.calls['dynamodb.PutItem']).toBe(before.calls['dynamodb.PutItem']);
+    expect(verdict).toMatchObject({ acknowledged: false, exitCode: 4 });
+    expect(verdict.findings.join('\n')).toContain('document-unreadable');
+    const after = await statistics();
+    for (const name of ['dynamodb.PutItem', 'dynamodb.UpdateItem', 's3vectors.PutVectors']) {
+      expect(after.map(({ calls }) => calls[name])).toStrictEqual(before.map(({ calls }) => calls[name]));
+    }
     await mend();
     expect((await stage.sync()).verdict).toMatchObject({ exitCode: 0 });
   }, 60_000);
@@ -189,6 +198,17 @@ describe('one byte changed in the data folder', () => {
     },
     120_000,
   );
+});
+
+describe('a Region whose data folder was moved away', () => {
+  it('is filled again from the origin by the next sync', async () => {
+    await stage.stop();
+    rmSync(path.join(stage.dataDirectory, 'secondary'), { recursive: true });
+    await stage.restart();
+    const { result, verdict } = await stage.sync();
+    expect(verdict).toStrictEqual({ exitCode: 0, acknowledged: true, identical: true, findings: [] });
+    expect(result.ends[0]?.fields['mode']).toBe('commits-differ');
+  }, 90_000);
 });
 
 /** The bytes of the newest vector, which a document lists, as they stand in the file. */

@@ -26,7 +26,10 @@ const resultOf = (changes: Partial<SyncResult> = {}): SyncResult => ({
   ],
   ends: [{ source: 'shop', outcome: 'acknowledged', fields: { mode: 'unchanged', documents: 3 } }],
   expected: ['shop'],
-  noneActive: false,
+  dispatches: [
+    { region: 'us-east-2', end: { kind: 'dispatched', reason: '', detail: '' } },
+    { region: 'us-west-2', end: { kind: 'passive', reason: 'document-passive', detail: 'epoch 1 says passive' } },
+  ],
   differences: [],
   failures: [],
   durationMs: 12.4,
@@ -48,7 +51,21 @@ const withRoots = (left: string, right: string): SyncResult['regions'] => [
 
 const unreachable: SyncResult['regions'] = [
   { role: 'primary', region: 'us-east-2', endpoint: 'http://a', proof: proofOf('x') },
-  { role: 'secondary', region: 'us-west-2', endpoint: 'http://b', unreachable: 'no answer' },
+  { role: 'secondary', region: 'us-west-2', endpoint: 'http://b', unproven: 'no answer', unreachable: true },
+];
+
+const passive = (reason: string): SyncResult['dispatches'] => [
+  { region: 'us-east-2', end: { kind: 'passive', reason, detail: 'why' } },
+  { region: 'us-west-2', end: { kind: 'passive', reason: 'document-passive', detail: 'why' } },
+];
+
+const queueFailed: SyncResult['dispatches'] = [
+  { region: 'us-east-2', end: { kind: 'queue-failed', reason: 'unreachable', detail: 'the sync queue' } },
+];
+
+const unproven: SyncResult['regions'] = [
+  { role: 'primary', region: 'us-east-2', endpoint: 'http://a', proof: proofOf('x') },
+  { role: 'secondary', region: 'us-west-2', endpoint: 'http://b', unproven: 'out of memory', unreachable: false },
 ];
 
 describe('judge', () => {
@@ -59,7 +76,17 @@ describe('judge', () => {
     ['a throttled peer', { ends: failing('throttled') }, 4, false, true],
     ['a refused write', { ends: failing('refused') }, 1, false, true],
     ['a Region that proves nothing', { regions: unreachable }, 4, true, false],
-    ['no active Region', { noneActive: true, ends: [] }, 5, false, true],
+    ['no active Region', { dispatches: passive('document-passive'), ends: [] }, 5, false, true],
+    ['a gate that is not known', { dispatches: passive('document-unreadable'), ends: [] }, 4, false, true],
+    ['a queue that takes nothing', { dispatches: queueFailed, ends: [] }, 4, false, true],
+    ['a proof that failed', { regions: unproven }, 1, true, false],
+    [
+      'the end of a source of another start',
+      { ends: [...resultOf().ends, { source: 'old', outcome: 'rejected', fields: {} }] },
+      0,
+      true,
+      true,
+    ],
     ['a source that did not end', { ends: [] }, 1, false, true],
     [
       'damaged bytes',

@@ -1,6 +1,6 @@
 /** DNS dies and the router goes on: last known good, seeds, snapshots, and certificates that are always checked. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -253,6 +253,18 @@ describe('TLS to a Region whose name does not resolve', () => {
     expect(await start(ports['fake'] ?? 0, { addresses: ['127.0.0.1'] })).toMatch(
       /^502 .*UNABLE_TO_VERIFY_LEAF_SIGNATURE|^502 .*CERT/u,
     );
+  });
+
+  it('a new authority is used after a reload, and an unreadable one changes nothing', async () => {
+    const caFile = path.join(folder, 'rotating.pem');
+    copyFileSync(path.join(folder, 'rogue.pem'), caFile);
+    expect(await start(ports['one'] ?? 0, { addresses: ['127.0.0.1'], caFile })).toMatch(/^502/u);
+    copyFileSync(path.join(folder, 'ca.pem'), caFile);
+    await router?.reload();
+    expect((await fetch(`${router?.url}/x`)).status).toBe(200);
+    rmSync(caFile);
+    await router?.reload();
+    expect((await fetch(`${router?.url}/x`)).status).toBe(200);
   });
 
   it('without its authority even the right one is refused', async () => {

@@ -72,6 +72,22 @@ describe('reads', () => {
     expect(running.router.view().regions[0]?.state).toMatch(/open/u);
   });
 
+  it('none fails while the fault changes all the time, and nothing stays in flight', async () => {
+    await warm();
+    const faults: readonly Fault[] = ['hang', 'none', 'reset', 'refuse', 'none', '503'];
+    const answers = await pace(300, 4, async (at) => {
+      if (at % 25 === 0) {
+        await running.a.set(faults[(at / 25) % faults.length] ?? 'none');
+      }
+      return timed('GET');
+    });
+    expect(answers.filter(({ status }) => status !== 200)).toStrictEqual([]);
+    await running.until(
+      () => running.router.view().regions.every(({ inFlight }) => inFlight === 0),
+      'nothing is in flight',
+    );
+  });
+
   it('traffic returns by itself, after good probes, when the Region is back', async () => {
     await running.a.set('503');
     await pace(10, 2, async () => timed('GET'));
