@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { z } from 'zod';
 
 import { type Command, type CommandInput, EXIT } from './command.ts';
-import { readRunningPair, type RunningRegion } from './running-pair.ts';
+import { readRunningPair, type RunningPair } from './running-pair.ts';
 
 const passageSchema = z.object({
   path: z.string(),
@@ -23,18 +23,24 @@ const answerSchema = z.object({
   passages: z.array(passageSchema),
 });
 
+interface Address {
+  readonly region: string;
+  readonly role: string;
+  readonly endpoint: string;
+}
+
 type Answer = z.infer<typeof answerSchema>;
 
 type Asked =
   | { readonly kind: 'answered'; readonly answer: Answer }
-  | { readonly kind: 'unreachable'; readonly region: RunningRegion; readonly why: string }
+  | { readonly kind: 'unreachable'; readonly region: Address; readonly why: string }
   /** The question itself is wrong: every Region would say the same. */
   | { readonly kind: 'refused'; readonly why: string };
 
 const TIMEOUT_MS = 10_000;
 const SHOWN_LINES_MAX = 6;
 
-const askRegion = async (region: RunningRegion, question: string, limit: string): Promise<Asked> => {
+const askRegion = async (region: Address, question: string, limit: string): Promise<Asked> => {
   const url = new URL('/v1/search', region.endpoint);
   url.searchParams.set('q', question);
   url.searchParams.set('limit', limit);
@@ -76,13 +82,20 @@ const show = (answer: Answer, say: (line: string) => void): void => {
   }
 };
 
-const chooseRegions = (regions: readonly RunningRegion[], wanted: string | undefined): readonly RunningRegion[] =>
-  wanted === undefined ? regions : regions.filter(({ role, region }) => role === wanted || region === wanted);
+/** Where to ask, in order. Nobody said which Region: the router first, which knows the one that answers. */
+const chooseAddresses = (pair: RunningPair, wanted: string | undefined): readonly Address[] => {
+  if (wanted !== undefined) {
+    return pair.regions.filter(({ role, region }) => role === wanted || region === wanted);
+  }
+  const router =
+    pair.router === undefined ? [] : [{ region: 'the router', role: 'both Regions', endpoint: pair.router }];
+  return [...router, ...pair.regions];
+};
 
 const run = async ({ words, options, say, give }: CommandInput): Promise<number> => {
   const pair = await readRunningPair(String(options['data'] ?? '.twinmap'));
   const wanted = typeof options['region'] === 'string' ? options['region'] : undefined;
-  const regions = chooseRegions(pair.regions, wanted);
+  const regions = chooseAddresses(pair, wanted);
   if (regions.length === 0) {
     const known = pair.regions.map(({ role, region }) => `${role} (${region})`).join(', ');
     const error = `There is no Region "${wanted ?? ''}". This pair has: ${known}.`;

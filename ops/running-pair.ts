@@ -10,7 +10,12 @@ export const RUNNING_FILE = 'running.json';
 
 const regionSchema = z.object({ role: z.enum(['primary', 'secondary']), region: z.string(), endpoint: z.url() });
 
-const schema = z.object({ pid: z.int(), regions: z.array(regionSchema).min(1) });
+const schema = z.object({
+  pid: z.int(),
+  regions: z.array(regionSchema).min(1),
+  /** One address for both Regions. */
+  router: z.url().optional(),
+});
 
 export type RunningRegion = z.infer<typeof regionSchema>;
 export type RunningPair = z.infer<typeof schema>;

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 
 import { RegionUnavailableError } from '../../functions/domain/errors.ts';
 
@@ -60,3 +60,41 @@ export const inTransaction = <T>(database: DatabaseSync, work: () => T): T => {
     throw error;
   }
 };
+
+export type SqlRow = Record<string, SQLOutputValue>;
+
+/** A file with its prepared statements, each prepared once: what the stand-ins' own databases are made of. */
+export class SqliteFile {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string, schema: string) {
+    this.#database = openDatabase(file, schema);
+  }
+
+  close(): void {
+    closeDatabase(this.#database);
+  }
+
+  transaction<T>(work: () => T): T {
+    return inTransaction(this.#database, work);
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): SqlRow[] {
+    return this.statement(sql).all(...values);
+  }
+
+  run(sql: string, ...values: readonly SQLInputValue[]): void {
+    this.statement(sql).run(...values);
+  }
+
+  statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) {
+      return known;
+    }
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}

@@ -4,6 +4,8 @@ import { type RegionPairLink, type Role, ROLES } from '../region/pair.ts';
 import type { CycleWatch } from './cycle-watch.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
+import type { NodeRouter } from '../../router/entries/node/node-router.ts';
+import { openFrontDoor } from './front-door.ts';
 import { provePair } from './sync-once.ts';
 
 export interface KeepRunningOptions {
@@ -13,6 +15,7 @@ export interface KeepRunningOptions {
   readonly reporter: Reporter;
   readonly screen: Screen;
   readonly stop: AbortSignal;
+  readonly announceRouter: (url: string) => Promise<void>;
 }
 
 const aborted = async (signal: AbortSignal): Promise<void> => {
@@ -52,6 +55,15 @@ const tellWhenGone = async (role: Role, { pair, screen, stop }: KeepRunningOptio
   }
 };
 
+/** Keeps an address that either Region answers, and tells where it is. */
+const openRouter = async ({ pair, provisioned, screen, announceRouter }: KeepRunningOptions): Promise<NodeRouter> => {
+  const regions = ROLES.map((role) => ({ region: pair.regionOf(role), endpoint: provisioned[role].endpoint }));
+  const router = await openFrontDoor({ regions });
+  await announceRouter(router.url);
+  screen.line('router', `${router.url}  either Region answers here, also when the other is gone`);
+  return router;
+};
+
 export const keepRunning = async (options: KeepRunningOptions): Promise<void> => {
   const { reporter, screen, stop } = options;
   let proving: Promise<void> = Promise.resolve();
@@ -63,8 +75,9 @@ export const keepRunning = async (options: KeepRunningOptions): Promise<void> =>
   for (const role of ROLES) {
     void tellWhenGone(role, options);
   }
+  const router = await openRouter(options);
   screen.line('running', 'ask: npx twinmap ask "how is a write acknowledged?"   stop: Ctrl-C');
   await aborted(stop);
   screen.line('stopping', 'both Regions');
-  await proving;
+  await Promise.all([proving, router.close()]);
 };

@@ -1,6 +1,7 @@
 /** Runs a start: opens sources and Regions, syncs, proves, and either ends (`--once`) or goes on until Ctrl-C. */
 import path from 'node:path';
 
+import type { RunningPair } from '../../ops/running-pair.ts';
 import { buildFunctions } from '../../scripts/build-functions.ts';
 import type { Provisioned } from '../region/messages.ts';
 import { RegionPairLink, type Role, ROLES } from '../region/pair.ts';
@@ -46,6 +47,12 @@ interface Running {
   readonly pair: RegionPairLink;
 }
 
+const regionsOf = (provisioned: Readonly<Record<Role, Provisioned>>): RunningPair['regions'] =>
+  ROLES.map((role) => {
+    const { region, endpoint } = provisioned[role];
+    return { role, region, endpoint };
+  });
+
 /** Provisions both Regions, tells where they are, and breaks what is to be broken. */
 const bringUp = async (running: Running): Promise<Readonly<Record<Role, Provisioned>>> => {
   const { options, opened, screen, held, pair, reporter } = running;
@@ -57,11 +64,7 @@ const bringUp = async (running: Running): Promise<Readonly<Record<Role, Provisio
     await pair.links[role].setFault(service, mode);
     screen.warn(`${pair.regionOf(role)} (${role}): ${service} is broken on purpose (${mode})`);
   }
-  const regions = ROLES.map((role) => {
-    const { region, endpoint } = provisioned[role];
-    return { role, region, endpoint };
-  });
-  await held.announce({ pid: process.pid, regions });
+  await held.announce({ pid: process.pid, regions: regionsOf(provisioned) });
   return provisioned;
 };
 
@@ -100,7 +103,9 @@ const runPair = async (running: Running): Promise<number> => {
     if (options.once) {
       return exitCode;
     }
-    await keepRunning({ pair, provisioned, watch, reporter, screen, stop });
+    const announceRouter = async (router: string): Promise<void> =>
+      running.held.announce({ pid: process.pid, regions: regionsOf(provisioned), router });
+    await keepRunning({ pair, provisioned, watch, reporter, screen, stop, announceRouter });
     return 0;
   } catch (error) {
     if (!stop.aborted) {

@@ -97,7 +97,7 @@ export const createRegionClient = (options: RegionClientOptions): RegionClient =
     reports: options.status?.reports,
     random: options.random ?? ((): number => 0.5),
     onTransition: (transition) => {
-      if (transition.to === 'open') {
+      if (transition.to !== 'closed') {
         tracker.evacuate(transition.region);
       }
       options.onTransition?.(transition);

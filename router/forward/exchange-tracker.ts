@@ -39,7 +39,7 @@ export class ExchangeTracker {
     return this.#inFlight.get(region)?.size ?? 0;
   }
 
-  /** To be called when the policy says that a Region opened. */
+  /** To be called when the policy says that a Region is suspect or open. */
   evacuate(region: string): void {
     // An exchange that moves leaves this set and enters the other one's: the loop ends.
     for (const exchange of this.#inFlight.get(region) ?? []) {

@@ -82,11 +82,22 @@ export class Exchange<Io> {
     this.#lose(attempt, phase, code, 'failover');
   }
 
-  /** The Region tripped while this waited for it: a request that may be sent twice does not wait longer. */
+  /**
+   * The Region is in doubt, or out, while this waits for it. In doubt: a read is hedged now. Out: whatever may be sent twice
+   * is moved and does not wait longer.
+   */
   evacuate(region: string): void {
     const live = this.#live;
-    if (!this.#isSettled && live?.region === region && this.#mayMoveOn('ambiguous')) {
-      this.#o.tracker.policy.health(region).abandoned(this.#o.timers.now(), live.startedMs);
+    if (this.#isSettled || live?.region !== region) {
+      return;
+    }
+    const health = this.#o.tracker.policy.health(region);
+    if (!health.isOpen) {
+      if (!this.#isHedgeOver) {
+        this.#fire(true);
+      }
+    } else if (this.#mayMoveOn('ambiguous')) {
+      health.abandoned(this.#o.timers.now(), live.startedMs);
       this.#lose(live, 'ambiguous', 'EVACUATED', 'evacuation');
     }
   }
@@ -193,7 +204,7 @@ export class Exchange<Io> {
       return;
     }
     const nowMs = timers.now();
-    const hedgeMs = this.#isHedgeOver || this.#sent > 1 ? Infinity : this.startedMs + (decision.hedgeAfterMs ?? 0);
+    const hedgeMs = this.#isHedgeOver ? Infinity : this.startedMs + (decision.hedgeAfterMs ?? 0);
     const nextMs = Math.min(hedgeMs, this.#timeoutMs(this.#live), this.#timeoutMs(this.#hedge));
     this.#timer = timers.after(Math.max(0, nextMs - nowMs), () => {
       this.#fire(hedgeMs <= nextMs);
@@ -229,7 +240,7 @@ export class Exchange<Io> {
 
   #sendHedge(): void {
     const { tracker, decision } = this.#o;
-    if (decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
+    if (this.#sent > 1 || decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
       return;
     }
     if (tracker.policy.takeHedge(decision.first)) {

@@ -6,7 +6,7 @@
 const BUCKETS = 56;
 const FLOOR_MS = 0.2;
 const LOG_STEP = Math.log(1.25);
-const SAMPLES_MAX = 512;
+const SAMPLES_MAX = 256;
 const REFRESH_EVERY = 16;
 
 export class Latency {

@@ -20,10 +20,11 @@ export class ProbeLatency {
     this.#meanMs = blend(this.#meanMs, latencyMs);
   }
 
-  confirmTimeoutMs(): number {
+  /** Not shorter than what slow requests take (`slowMs`): a few quick probes are no promise. */
+  confirmTimeoutMs(slowMs: number): number {
     const { confirmTimeoutMinMs, confirmLatencyFactor, probeTimeoutMs } = this.#s;
     const meanMs = this.#meanMs ?? confirmTimeoutMinMs;
     const usualMs = Math.max(confirmLatencyFactor * meanMs, meanMs + SPREADS * this.#spreadMs);
-    return Math.min(probeTimeoutMs, Math.max(confirmTimeoutMinMs, usualMs));
+    return Math.min(probeTimeoutMs, Math.max(confirmTimeoutMinMs, usualMs, slowMs));
   }
 }

@@ -21,6 +21,9 @@ export interface HealthOptions {
 }
 
 const CONFIRM_PROBES = 2;
+/** So many routine probes missed, and it is out; so many good ones, and it is back. */
+const BAD_PROBES = 3;
+const GOOD_PROBES = 2;
 const JITTER_SHARE = 0.2;
 /** A Region that trips again within this time waits longer before it is probed. */
 const RELAPSE_WINDOW_MS = 60_000;
@@ -142,7 +145,7 @@ export class RegionHealth {
     if (this.#confirmsToSend > 0) {
       this.#confirmsToSend -= 1;
       this.#confirmsOut += 1;
-      return this.#probe('confirm', this.#probeLatency.confirmTimeoutMs());
+      return this.#probe('confirm', this.#probeLatency.confirmTimeoutMs(this.latency.p95Ms ?? 0));
     }
     if (this.#probeOut !== undefined || nowMs < this.#nextProbeMs) {
       return undefined;
@@ -201,7 +204,7 @@ export class RegionHealth {
     }
     this.#badSinceMs = this.#badProbes === 0 ? nowMs : this.#badSinceMs;
     this.#badProbes += 1;
-    if (this.#badProbes >= this.#s.failedProbesMax && this.#silence.lastHeaderMs < this.#badSinceMs) {
+    if (this.#badProbes >= BAD_PROBES && this.#silence.lastHeaderMs < this.#badSinceMs) {
       this.trip(nowMs, 'probes');
     }
   }
@@ -215,9 +218,9 @@ export class RegionHealth {
       return;
     }
     this.#goodProbes += 1;
-    if (this.#goodProbes < this.#s.goodProbesMin) {
+    if (this.#goodProbes < GOOD_PROBES) {
       this.#nextProbeMs = nowMs + this.#s.recoveryGapMs;
-      this.#move(nowMs, 'half-open', 'a good probe');
+      this.#move(nowMs, 'half-open', 'good probe');
       return;
     }
     this.#silence.forget(nowMs);
@@ -231,7 +234,7 @@ export class RegionHealth {
     this.recoveredMs = nowMs;
     this.lastGoodMs = nowMs;
     this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? nowMs : Infinity;
-    this.#move(nowMs, 'closed', `${this.#goodProbes} good probes`);
+    this.#move(nowMs, 'closed', 'good probes');
   }
 
   #confirmed(nowMs: number, isGood: boolean): void {
@@ -239,8 +242,10 @@ export class RegionHealth {
     if (this.state !== 'suspect') {
       return;
     }
-    if (isGood) {
-      this.#trust(nowMs, 'a probe was answered');
+    // Whatever ended the silence meanwhile, an aborted hedge included, the evidence is gone with it.
+    const isBroken = this.#silence.sinceMs(nowMs) <= nowMs - this.stateSinceMs;
+    if (isGood || isBroken) {
+      this.#trust(nowMs, 'it is alive');
     } else if (this.#confirmsOut <= 0 && this.#confirmsToSend === 0) {
       this.lastError = this.#silentFor(nowMs);
       this.trip(nowMs, 'silence');
@@ -260,7 +265,7 @@ export class RegionHealth {
 
   #heard(nowMs: number): void {
     if (this.state === 'suspect') {
-      this.#trust(nowMs, 'it answered');
+      this.#trust(nowMs, 'it is alive');
     }
     this.#hedgeLosses = 0;
     this.#silence.heard(nowMs);

@@ -32,9 +32,7 @@ export interface PolicySettings {
   /** How often a Region is asked for its status, and how long it may take. */
   readonly statusIntervalMs: number;
   readonly probeTimeoutMs: number;
-  readonly failedProbesMax: number;
-  /** Half-open by probe, never by a user's request: good probes needed, and how the wait between bad ones grows. */
-  readonly goodProbesMin: number;
+  /** Half-open by probe, never by a user's request: how the wait between bad ones grows. */
   readonly recoveryGapMs: number;
   readonly recoveryDelayMinMs: number;
   readonly recoveryDelayMaxMs: number;
@@ -64,8 +62,6 @@ export const POLICY_DEFAULTS: PolicySettings = {
   deadlineMs: 30_000,
   statusIntervalMs: 5000,
   probeTimeoutMs: 2000,
-  failedProbesMax: 3,
-  goodProbesMin: 2,
   recoveryGapMs: 250,
   recoveryDelayMinMs: 1000,
   recoveryDelayMaxMs: 30_000,

@@ -16,7 +16,8 @@ const LOAD_MS = IS_QUICK ? 2000 : 4000;
 const CONNECTIONS = 32;
 const PER_SECOND = 200;
 const FAULT_AFTER_MS = 2000;
-const FAULT_FOR_MS = 4000;
+const FAULT_FOR_MS = IS_QUICK ? 3000 : 4000;
+const AFTER_MS = IS_QUICK ? 1500 : 3000;
 
 interface Bar {
   readonly what: string;
@@ -151,7 +152,7 @@ const measureFault = async (fault: BenchFault, method: string): Promise<Fault> =
   setTimeout(() => {
     a.fault('none');
   }, FAULT_AFTER_MS + FAULT_FOR_MS);
-  const answers = await openLoop(`${router.url}/x`, method, PER_SECOND, FAULT_AFTER_MS + FAULT_FOR_MS + 3000);
+  const answers = await openLoop(`${router.url}/x`, method, PER_SECOND, FAULT_AFTER_MS + FAULT_FOR_MS + AFTER_MS);
   const posts = method === 'POST' ? await postsOf() : 0;
   for (const one of [a, b, router]) {
     one.stop();

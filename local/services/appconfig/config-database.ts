@@ -3,10 +3,9 @@
  * file. Ids are derived from names, so that a Region that starts from an empty folder gets the same ones again.
  */
 import { createHash } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import { ConfigError } from '../../../functions/domain/errors.ts';
-import { closeDatabase, openDatabase } from '../database.ts';
+import { SqliteFile, type SqlRow } from '../database.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS applications (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -71,8 +70,6 @@ export interface ConfigDeploymentRow {
   readonly at: number;
 }
 
-type SqlRow = Readonly<Record<string, unknown>>;
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const optional = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -101,30 +98,34 @@ const readDeployment = (row: SqlRow): ConfigDeploymentRow => ({
 });
 
 export class ConfigDatabase {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #file: SqliteFile;
 
   constructor(file: string) {
-    this.#database = openDatabase(file, SCHEMA);
+    this.#file = new SqliteFile(file, SCHEMA);
   }
 
   close(): void {
-    closeDatabase(this.#database);
+    this.#file.close();
   }
 
   ensureApplication(name: string): NamedResource {
-    this.#run('INSERT OR IGNORE INTO applications (id, name) VALUES (?, ?)', deriveId('application', name), name);
+    this.#file.run('INSERT OR IGNORE INTO applications (id, name) VALUES (?, ?)', deriveId('application', name), name);
     return this.#require(this.application(name));
   }
 
   ensureEnvironment(application: string, name: string): NamedResource {
     const id = deriveId('environment', application, name);
-    this.#run('INSERT OR IGNORE INTO environments (id, application, name) VALUES (?, ?, ?)', id, application, name);
+    this.#file.run(
+      'INSERT OR IGNORE INTO environments (id, application, name) VALUES (?, ?, ?)',
+      id,
+      application,
+      name,
+    );
     return this.#require(this.environment(application, name));
   }
 
   ensureProfile(application: string, name: string, schemas: readonly string[]): NamedResource {
-    this.#run(
+    this.#file.run(
       `INSERT INTO profiles (id, application, name, schemas) VALUES (?, ?, ?, ?)
        ON CONFLICT (application, name) DO UPDATE SET schemas = excluded.schemas`,
       deriveId('profile', application, name),
@@ -136,19 +137,19 @@ export class ConfigDatabase {
   }
 
   applications(): readonly NamedResource[] {
-    return this.#all('SELECT id, name FROM applications ORDER BY name').map(readNamed);
+    return this.#file.all('SELECT id, name FROM applications ORDER BY name').map(readNamed);
   }
 
   environments(application: string): readonly NamedResource[] {
-    return this.#all('SELECT id, name FROM environments WHERE application = ? ORDER BY name', application).map(
-      readNamed,
-    );
+    return this.#file
+      .all('SELECT id, name FROM environments WHERE application = ? ORDER BY name', application)
+      .map(readNamed);
   }
 
   profiles(application: string): readonly Profile[] {
-    return this.#all('SELECT id, name, schemas FROM profiles WHERE application = ? ORDER BY name', application).map(
-      readProfile,
-    );
+    return this.#file
+      .all('SELECT id, name, schemas FROM profiles WHERE application = ? ORDER BY name', application)
+      .map(readProfile);
   }
 
   /** By id or by name, as every AppConfig request may name it. */
@@ -165,17 +166,17 @@ export class ConfigDatabase {
   }
 
   versions(profile: string): readonly ConfigVersion[] {
-    return this.#all('SELECT * FROM versions WHERE profile = ? ORDER BY number DESC', profile).map(readVersion);
+    return this.#file.all('SELECT * FROM versions WHERE profile = ? ORDER BY number DESC', profile).map(readVersion);
   }
 
   version(profile: string, number: number): ConfigVersion | undefined {
-    const [row] = this.#all('SELECT * FROM versions WHERE profile = ? AND number = ?', profile, number);
+    const [row] = this.#file.all('SELECT * FROM versions WHERE profile = ? AND number = ?', profile, number);
     return row === undefined ? undefined : readVersion(row);
   }
 
   insertVersion(profile: string, version: Omit<ConfigVersion, 'number'>): number {
     const number = this.latestVersionNumber(profile) + 1;
-    this.#run(
+    this.#file.run(
       'INSERT INTO versions (profile, number, content, content_type, description, label) VALUES (?, ?, ?, ?, ?, ?)',
       profile,
       number,
@@ -188,19 +189,19 @@ export class ConfigDatabase {
   }
 
   latestVersionNumber(profile: string): number {
-    const [row] = this.#all('SELECT max(number) AS latest FROM versions WHERE profile = ?', profile);
+    const [row] = this.#file.all('SELECT max(number) AS latest FROM versions WHERE profile = ?', profile);
     return Number(row?.['latest'] ?? 0);
   }
 
   deployments(environment: string): readonly ConfigDeploymentRow[] {
-    return this.#all('SELECT * FROM deployments WHERE environment = ? ORDER BY number DESC', environment).map(
-      readDeployment,
-    );
+    return this.#file
+      .all('SELECT * FROM deployments WHERE environment = ? ORDER BY number DESC', environment)
+      .map(readDeployment);
   }
 
   insertDeployment(environment: string, deployment: Omit<ConfigDeploymentRow, 'number'>): number {
     const number = this.latestDeploymentNumber(environment) + 1;
-    this.#run(
+    this.#file.run(
       'INSERT INTO deployments (environment, number, profile, version, strategy, description, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
       environment,
       number,
@@ -214,13 +215,13 @@ export class ConfigDatabase {
   }
 
   latestDeploymentNumber(environment: string): number {
-    const [row] = this.#all('SELECT max(number) AS latest FROM deployments WHERE environment = ?', environment);
+    const [row] = this.#file.all('SELECT max(number) AS latest FROM deployments WHERE environment = ?', environment);
     return Number(row?.['latest'] ?? 0);
   }
 
   /** What clients of this environment and profile get: the version of the last deployment. */
   deployed(environment: string, profile: string): ConfigVersion | undefined {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       `SELECT versions.* FROM deployments JOIN versions
        ON versions.profile = deployments.profile AND versions.number = deployments.version
        WHERE deployments.environment = ? AND deployments.profile = ? ORDER BY deployments.number DESC LIMIT 1`,
@@ -235,23 +236,5 @@ export class ConfigDatabase {
       throw new ConfigError('Two AppConfig resources of this Region have names with the same id: rename one of them.');
     }
     return found;
-  }
-
-  #all(sql: string, ...values: readonly (string | number)[]): SqlRow[] {
-    return this.#sql(sql).all(...values);
-  }
-
-  #run(sql: string, ...values: readonly (string | number | null)[]): void {
-    this.#sql(sql).run(...values);
-  }
-
-  #sql(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) {
-      return known;
-    }
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }

@@ -2,10 +2,9 @@
  * The truth of S3 Vectors' stand-in: one SQLite file with buckets, indexes, and each vector as a BLOB of little-endian
  * float32 plus its metadata as JSON text. A damaged BLOB byte is simply other data of that one vector.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 
-import { closeDatabase, inTransaction, openDatabase } from '../database.ts';
+import { SqliteFile, type SqlRow } from '../database.ts';
 import type { IndexName } from './vector-names.ts';
 import type { DistanceMetric } from './vector-matrix.ts';
 
@@ -86,8 +85,6 @@ export interface ListRange {
   readonly after: { readonly slot: number; readonly id: number };
 }
 
-type SqlRow = Readonly<Record<string, unknown>>;
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const optional = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -140,99 +137,101 @@ const readVector = (row: SqlRow): VectorRow => ({
 });
 
 export class VectorDatabase {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #file: SqliteFile;
 
   constructor(file: string) {
-    this.#database = openDatabase(file, SCHEMA);
+    this.#file = new SqliteFile(file, SCHEMA);
   }
 
   close(): void {
-    closeDatabase(this.#database);
+    this.#file.close();
   }
 
   bucket(name: string): BucketRow | undefined {
-    const row = this.#sql('SELECT * FROM buckets WHERE name = ?').get(name);
+    const row = this.#file.statement('SELECT * FROM buckets WHERE name = ?').get(name);
     return row === undefined ? undefined : readBucket(row);
   }
 
   buckets(page: NamePage): readonly BucketRow[] {
-    return this.#sql('SELECT * FROM buckets WHERE name > ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?')
+    return this.#file
+      .statement('SELECT * FROM buckets WHERE name > ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?')
       .all(page.after, page.prefix, page.prefix, page.limit)
       .map(readBucket);
   }
 
   insertBucket(bucket: Omit<BucketRow, 'policy'>): void {
-    this.#sql('INSERT INTO buckets (name, created_at, encryption, tags) VALUES (?, ?, ?, ?)').run(
-      bucket.name,
-      bucket.createdAt,
-      bucket.encryption,
-      bucket.tags,
-    );
+    this.#file
+      .statement('INSERT INTO buckets (name, created_at, encryption, tags) VALUES (?, ?, ?, ?)')
+      .run(bucket.name, bucket.createdAt, bucket.encryption, bucket.tags);
   }
 
   deleteBucket(name: string): void {
-    this.#sql('DELETE FROM buckets WHERE name = ?').run(name);
+    this.#file.statement('DELETE FROM buckets WHERE name = ?').run(name);
   }
 
   setPolicy(bucket: string, policy: string | undefined): void {
-    this.#sql('UPDATE buckets SET policy = ? WHERE name = ?').run(policy ?? null, bucket);
+    this.#file.statement('UPDATE buckets SET policy = ? WHERE name = ?').run(policy ?? null, bucket);
   }
 
   setBucketTags(bucket: string, tags: string): void {
-    this.#sql('UPDATE buckets SET tags = ? WHERE name = ?').run(tags, bucket);
+    this.#file.statement('UPDATE buckets SET tags = ? WHERE name = ?').run(tags, bucket);
   }
 
   index({ bucket, index }: IndexName): IndexRow | undefined {
-    const row = this.#sql('SELECT * FROM indexes WHERE bucket = ? AND name = ?').get(bucket, index);
+    const row = this.#file.statement('SELECT * FROM indexes WHERE bucket = ? AND name = ?').get(bucket, index);
     return row === undefined ? undefined : readIndex(row);
   }
 
   indexes(bucket: string, page: NamePage): readonly IndexRow[] {
-    return this.#sql(
-      'SELECT * FROM indexes WHERE bucket = ? AND name > ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?',
-    )
+    return this.#file
+      .statement(
+        'SELECT * FROM indexes WHERE bucket = ? AND name > ? AND substr(name, 1, length(?)) = ? ORDER BY name LIMIT ?',
+      )
       .all(bucket, page.after, page.prefix, page.prefix, page.limit)
       .map(readIndex);
   }
 
   insertIndex(row: Omit<IndexRow, 'id'>): void {
-    this.#sql(
-      `INSERT INTO indexes (bucket, name, dimension, metric, non_filterable_keys, created_at, encryption, tags)
+    this.#file
+      .statement(
+        `INSERT INTO indexes (bucket, name, dimension, metric, non_filterable_keys, created_at, encryption, tags)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      row.bucket,
-      row.index,
-      row.dimension,
-      row.metric,
-      JSON.stringify([...row.nonFilterableKeys]),
-      row.createdAt,
-      row.encryption,
-      row.tags,
-    );
+      )
+      .run(
+        row.bucket,
+        row.index,
+        row.dimension,
+        row.metric,
+        JSON.stringify([...row.nonFilterableKeys]),
+        row.createdAt,
+        row.encryption,
+        row.tags,
+      );
   }
 
   deleteIndex(id: number): void {
-    inTransaction(this.#database, () => {
-      this.#sql('DELETE FROM vectors WHERE index_id = ?').run(id);
-      this.#sql('DELETE FROM indexes WHERE id = ?').run(id);
+    this.#file.transaction(() => {
+      this.#file.statement('DELETE FROM vectors WHERE index_id = ?').run(id);
+      this.#file.statement('DELETE FROM indexes WHERE id = ?').run(id);
     });
   }
 
   setIndexTags(id: number, tags: string): void {
-    this.#sql('UPDATE indexes SET tags = ? WHERE id = ?').run(tags, id);
+    this.#file.statement('UPDATE indexes SET tags = ? WHERE id = ?').run(tags, id);
   }
 
   countVectors(indexId: number): number {
-    return Number(this.#sql('SELECT count(*) AS total FROM vectors WHERE index_id = ?').get(indexId)?.['total']);
+    return Number(
+      this.#file.statement('SELECT count(*) AS total FROM vectors WHERE index_id = ?').get(indexId)?.['total'],
+    );
   }
 
   putVectors(indexId: number, rows: readonly VectorRow[]): void {
-    const put = this.#sql(
+    const put = this.#file.statement(
       `INSERT INTO vectors (index_id, key, slot, data, metadata) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (index_id, key) DO UPDATE SET data = excluded.data, metadata = excluded.metadata`,
     );
-    inTransaction(this.#database, () => {
+    this.#file.transaction(() => {
       for (const { key, vector, metadata } of rows) {
         put.run(indexId, key, crc32(key) % SLOTS, toBlob(vector), metadata ?? null);
       }
@@ -240,8 +239,8 @@ export class VectorDatabase {
   }
 
   deleteVectors(indexId: number, keys: readonly string[]): void {
-    const remove = this.#sql('DELETE FROM vectors WHERE index_id = ? AND key = ?');
-    inTransaction(this.#database, () => {
+    const remove = this.#file.statement('DELETE FROM vectors WHERE index_id = ? AND key = ?');
+    this.#file.transaction(() => {
       for (const key of keys) {
         remove.run(indexId, key);
       }
@@ -249,34 +248,30 @@ export class VectorDatabase {
   }
 
   vector(indexId: number, key: string): VectorRow | undefined {
-    const row = this.#sql('SELECT key, data, metadata FROM vectors WHERE index_id = ? AND key = ?').get(indexId, key);
+    const row = this.#file
+      .statement('SELECT key, data, metadata FROM vectors WHERE index_id = ? AND key = ?')
+      .get(indexId, key);
     return row === undefined ? undefined : readVector(row);
   }
 
   /** In slot order from a position on; the caller ends the iteration at its page's bounds. */
   *list(indexId: number, range: ListRange): Generator<ListedVector> {
-    const rows = this.#sql(
-      `SELECT id, slot, key, data, metadata FROM vectors
+    const rows = this.#file
+      .statement(
+        `SELECT id, slot, key, data, metadata FROM vectors
        WHERE index_id = ? AND slot BETWEEN ? AND ? AND (slot, id) > (?, ?) ORDER BY slot, id`,
-    ).iterate(indexId, range.slotMin, range.slotMax, range.after.slot, range.after.id);
+      )
+      .iterate(indexId, range.slotMin, range.slotMax, range.after.slot, range.after.id);
     for (const row of rows) {
       yield { ...readVector(row), id: Number(row['id']), slot: Number(row['slot']) };
     }
   }
 
   *all(indexId: number): Generator<VectorRow> {
-    for (const row of this.#sql('SELECT key, data, metadata FROM vectors WHERE index_id = ?').iterate(indexId)) {
+    for (const row of this.#file
+      .statement('SELECT key, data, metadata FROM vectors WHERE index_id = ?')
+      .iterate(indexId)) {
       yield readVector(row);
     }
-  }
-
-  #sql(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) {
-      return known;
-    }
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }

@@ -1,7 +1,6 @@
 /** The rows of SQS's stand-in: queues, messages in sending order, and the deduplication ids of the last five minutes. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import { closeDatabase, inTransaction, openDatabase } from '../database.ts';
+import { SqliteFile, type SqlRow } from '../database.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS queues (
@@ -78,9 +77,6 @@ export interface SentMessage {
   readonly sequence: number;
 }
 
-type SqlRow = Readonly<Record<string, unknown>>;
-type SqlValue = string | number | null;
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const optionalText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const optionalNumber = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
@@ -113,28 +109,27 @@ const readMessage = (row: SqlRow): MessageRow => ({
 });
 
 export class QueueDatabase {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #file: SqliteFile;
 
   constructor(file: string) {
-    this.#database = openDatabase(file, SCHEMA);
+    this.#file = new SqliteFile(file, SCHEMA);
   }
 
   close(): void {
-    closeDatabase(this.#database);
+    this.#file.close();
   }
 
   transaction<T>(work: () => T): T {
-    return inTransaction(this.#database, work);
+    return this.#file.transaction(work);
   }
 
   queue(name: string): QueueRow | undefined {
-    const [row] = this.#all('SELECT * FROM queues WHERE name = ?', name);
+    const [row] = this.#file.all('SELECT * FROM queues WHERE name = ?', name);
     return row === undefined ? undefined : readQueue(row);
   }
 
   putQueue(queue: QueueRow): void {
-    this.#run(
+    this.#file.run(
       `INSERT INTO queues VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET visibility_seconds = excluded.visibility_seconds,
          retention_seconds = excluded.retention_seconds, content_deduplication = excluded.content_deduplication,
@@ -151,25 +146,27 @@ export class QueueDatabase {
   }
 
   insertMessage(message: NewMessage): number {
-    const result = this.#sql(
-      `INSERT INTO messages (queue, message_id, group_id, deduplication_id, body, attributes, sent_at, visible_at, source_queue)
+    const result = this.#file
+      .statement(
+        `INSERT INTO messages (queue, message_id, group_id, deduplication_id, body, attributes, sent_at, visible_at, source_queue)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      message.queue,
-      message.messageId,
-      message.groupId ?? null,
-      message.deduplicationId ?? null,
-      message.body,
-      message.attributes,
-      message.sentAt,
-      message.visibleAt,
-      message.sourceQueue ?? null,
-    );
+      )
+      .run(
+        message.queue,
+        message.messageId,
+        message.groupId ?? null,
+        message.deduplicationId ?? null,
+        message.body,
+        message.attributes,
+        message.sentAt,
+        message.visibleAt,
+        message.sourceQueue ?? null,
+      );
     return Number(result.lastInsertRowid);
   }
 
   duplicate(queue: string, deduplicationId: string, now: number): SentMessage | undefined {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       'SELECT message_id, sequence FROM deduplications WHERE queue = ? AND deduplication_id = ? AND until > ?',
       queue,
       deduplicationId,
@@ -179,7 +176,7 @@ export class QueueDatabase {
   }
 
   rememberDuplicate(queue: string, deduplicationId: string, sent: SentMessage, until: number): void {
-    this.#run(
+    this.#file.run(
       'INSERT OR REPLACE INTO deduplications VALUES (?, ?, ?, ?, ?)',
       queue,
       deduplicationId,
@@ -190,11 +187,11 @@ export class QueueDatabase {
   }
 
   forgetDuplicates(now: number): void {
-    this.#run('DELETE FROM deduplications WHERE until <= ?', now);
+    this.#file.run('DELETE FROM deduplications WHERE until <= ?', now);
   }
 
   message(id: number): MessageRow | undefined {
-    const [row] = this.#all('SELECT * FROM messages WHERE id = ?', id);
+    const [row] = this.#file.all('SELECT * FROM messages WHERE id = ?', id);
     return row === undefined ? undefined : readMessage(row);
   }
 
@@ -202,18 +199,20 @@ export class QueueDatabase {
   receivable(queue: QueueRow, now: number, limit: number): readonly MessageRow[] {
     const blocked = `AND NOT EXISTS (SELECT 1 FROM messages AS other
       WHERE other.queue = messages.queue AND other.group_id = messages.group_id AND other.visible_at > ?2)`;
-    return this.#all(
-      `SELECT * FROM messages WHERE queue = ?1 AND visible_at <= ?2 ${queue.fifo ? blocked : ''} ORDER BY id LIMIT ?3`,
-      queue.name,
-      now,
-      limit,
-    ).map(readMessage);
+    return this.#file
+      .all(
+        `SELECT * FROM messages WHERE queue = ?1 AND visible_at <= ?2 ${queue.fifo ? blocked : ''} ORDER BY id LIMIT ?3`,
+        queue.name,
+        now,
+        limit,
+      )
+      .map(readMessage);
   }
 
   markReceived(message: MessageRow, receipt: string, now: number, visibleAt: number): MessageRow {
     const firstReceivedAt = message.firstReceivedAt ?? now;
     const receives = message.receives + 1;
-    this.#run(
+    this.#file.run(
       'UPDATE messages SET receives = ?, receipt = ?, visible_at = ?, first_received_at = ? WHERE id = ?',
       receives,
       receipt,
@@ -225,37 +224,42 @@ export class QueueDatabase {
   }
 
   setVisibility(id: number, visibleAt: number, receipt: string | null): void {
-    this.#run('UPDATE messages SET visible_at = ?, receipt = ? WHERE id = ?', visibleAt, receipt, id);
+    this.#file.run('UPDATE messages SET visible_at = ?, receipt = ? WHERE id = ?', visibleAt, receipt, id);
   }
 
   /** Shows again what somebody had received and neither deleted nor released. */
   showReceived(now: number): void {
-    this.#run('UPDATE messages SET visible_at = ?1, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?1', now);
+    this.#file.run(
+      'UPDATE messages SET visible_at = ?1, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?1',
+      now,
+    );
   }
 
   deleteMessage(id: number): void {
-    this.#run('DELETE FROM messages WHERE id = ?', id);
+    this.#file.run('DELETE FROM messages WHERE id = ?', id);
   }
 
   purge(queue: string): void {
-    this.#run('DELETE FROM messages WHERE queue = ?', queue);
+    this.#file.run('DELETE FROM messages WHERE queue = ?', queue);
   }
 
   deleteSentBefore(queue: string, sentAt: number): void {
-    this.#run('DELETE FROM messages WHERE queue = ? AND sent_at <= ?', queue, sentAt);
+    this.#file.run('DELETE FROM messages WHERE queue = ? AND sent_at <= ?', queue, sentAt);
   }
 
   receivedOut(queue: string, receivesMax: number, now: number): readonly MessageRow[] {
-    return this.#all(
-      'SELECT * FROM messages WHERE queue = ? AND receives >= ? AND visible_at <= ? ORDER BY id',
-      queue,
-      receivesMax,
-      now,
-    ).map(readMessage);
+    return this.#file
+      .all(
+        'SELECT * FROM messages WHERE queue = ? AND receives >= ? AND visible_at <= ? ORDER BY id',
+        queue,
+        receivesMax,
+        now,
+      )
+      .map(readMessage);
   }
 
   count(queue: string, now: number): { readonly visible: number; readonly inFlight: number } {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       `SELECT count(*) FILTER (WHERE visible_at <= ?1) AS visible, count(*) FILTER (WHERE visible_at > ?1) AS hidden
        FROM messages WHERE queue = ?2`,
       now,
@@ -265,29 +269,11 @@ export class QueueDatabase {
   }
 
   nextVisibleAt(queue: string, now: number): number | undefined {
-    const [row] = this.#all(
+    const [row] = this.#file.all(
       'SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND visible_at > ?',
       queue,
       now,
     );
     return optionalNumber(row?.['at']);
-  }
-
-  #all(sql: string, ...values: readonly SqlValue[]): SqlRow[] {
-    return this.#sql(sql).all(...values);
-  }
-
-  #run(sql: string, ...values: readonly SqlValue[]): void {
-    this.#sql(sql).run(...values);
-  }
-
-  #sql(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) {
-      return known;
-    }
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
   }
 }

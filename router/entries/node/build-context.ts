@@ -131,7 +131,7 @@ const openPolicy = (
       transitions.splice(0, transitions.length - TRANSITIONS_MAX);
       log(to === 'open' ? 'error' : 'info', 'region.state', { region, from, to, why });
       metrics.count('breaker_transitions', `region="${region}",to="${to}"`);
-      if (to === 'open') {
+      if (to !== 'closed') {
         tracker.evacuate(region);
       }
     },

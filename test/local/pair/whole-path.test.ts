@@ -1,6 +1,7 @@
 /** The main job from end to end: a real repository goes in, both Regions hold it, either one answers, and changes follow. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { openFrontDoor } from '../../../local/start/front-door.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 
 const stage = new PairStage();
@@ -151,4 +152,30 @@ describe('a changed repository', () => {
     const stale = await stage.get('primary', '/v1/search?q=refundCustomer');
     expect(JSON.stringify(stale.body['passages'])).not.toContain('refundCustomer =');
   }, 30_000);
+});
+
+describe('the router on top of both Regions', () => {
+  it('goes on answering, without one failed answer, when the active Region is killed', async () => {
+    const { pair, provisioned } = stage.running();
+    const regions = (['primary', 'secondary'] as const).map((role) => ({
+      region: provisioned[role].region,
+      endpoint: provisioned[role].endpoint,
+    }));
+    const router = await openFrontDoor({ regions });
+    const statuses: number[] = [];
+    const answeredBy = new Set<unknown>();
+    for (let asked = 0; asked < 40; asked += 1) {
+      if (asked === 15) {
+        pair.links.primary.kill();
+      }
+      const response = await fetch(new URL('/v1/search?q=refunds', router.url), {
+        signal: AbortSignal.timeout(10_000),
+      });
+      statuses.push(response.status);
+      answeredBy.add(((await response.json()) as { region: unknown }).region);
+    }
+    await router.close();
+    expect(statuses.filter((status) => status !== 200)).toStrictEqual([]);
+    expect(answeredBy).toContain('us-west-2');
+  }, 60_000);
 });

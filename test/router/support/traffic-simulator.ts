@@ -192,7 +192,7 @@ export const play = (traffic: Traffic): Played => {
     settings: { ...traffic.settings },
     onTransition: (transition) => {
       transitions.push(transition);
-      if (transition.to === 'open') {
+      if (transition.to !== 'closed') {
         tracker.evacuate(transition.region);
       }
     },

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** The `twinmap-router` command. */
+import { run } from './run.mjs';
+
+await run('router/entries/node/command.ts');
