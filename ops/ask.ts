@@ -9,7 +9,7 @@ const passageSchema = z.object({
   path: z.string(),
   title: z.string(),
   source: z.string(),
-  heading: z.string().optional(),
+  heading: z.string().nullable(),
   startLine: z.number(),
   endLine: z.number(),
   text: z.string(),
@@ -52,7 +52,8 @@ const askRegion = async (region: Address, question: string, limit: string): Prom
       return { kind: 'answered', answer: parsed.data };
     }
     const detail = z.object({ detail: z.string() }).safeParse(body);
-    const why = detail.success ? detail.data.detail : `HTTP ${response.status}`;
+    const unknown = response.ok ? 'its answer is none that this version knows' : `HTTP ${response.status}`;
+    const why = detail.success ? detail.data.detail : unknown;
     return response.status >= 400 && response.status < 500
       ? { kind: 'refused', why }
       : { kind: 'unreachable', region, why };
@@ -70,7 +71,7 @@ const show = (answer: Answer, say: (line: string) => void): void => {
     const where = `${passage.path}:${passage.startLine}-${passage.endLine}`;
     say('');
     say(
-      `${pc.bold(`${at + 1}. ${where}`)}  ${pc.dim(`${passage.source}${passage.heading === undefined ? '' : ` · ${passage.heading}`}`)}`,
+      `${pc.bold(`${at + 1}. ${where}`)}  ${pc.dim(`${passage.source}${passage.heading === null ? '' : ` · ${passage.heading}`}`)}`,
     );
     const lines = passage.text.split('\n').filter((line) => line.trim() !== '');
     for (const line of lines.slice(0, SHOWN_LINES_MAX)) {
