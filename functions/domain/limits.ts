@@ -57,7 +57,6 @@ export const LIMITS = {
   unreadableMax: 100,
   /** Trees of one commit: the listing of half a million files is about 30 MiB. */
   treePackBytesMax: 256 * MIB,
-  embedConcurrencyMax: 8,
   embedTextsMax: 32,
   /** One for each socket of a client; more would only queue. */
   recordWritesInFlightMax: 64,

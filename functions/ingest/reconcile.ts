@@ -13,11 +13,6 @@ import { documentIdOf } from './plan-document.ts';
 import { addCounts, type PullTally } from './pull-changes.ts';
 import { type WriteDependencies, writeTombstones } from './write-documents.ts';
 
-export interface WrittenDocument {
-  readonly chunkIds: ReadonlySet<string>;
-  readonly counts: SourceCounts;
-}
-
 interface Cleanup {
   readonly id: string;
   readonly chunkIds: readonly string[];
@@ -33,7 +28,7 @@ const gone = (known: KnownDocument | undefined): boolean =>
 export const planCleanup = (
   listing: Listing,
   known: KnownDocuments,
-  written: ReadonlyMap<string, WrittenDocument>,
+  written: ReadonlyMap<string, SourceCounts>,
   origin: ReadonlySet<string>,
 ): readonly Cleanup[] => {
   const ids = new Set([...listing.documents.keys(), ...listing.chunks.keys()]);
@@ -58,13 +53,13 @@ const sum = (left: SourceCounts, right: SourceCounts): SourceCounts => ({
 
 const finalCounts = (
   known: KnownDocuments,
-  written: ReadonlyMap<string, WrittenDocument>,
+  written: ReadonlyMap<string, SourceCounts>,
   origin: ReadonlySet<string>,
 ): SourceCounts => {
   let counts = NO_COUNTS;
   for (const id of origin) {
     const now = written.get(id);
-    counts = now === undefined ? addCounts(counts, known.get(id)?.payload, 1) : sum(counts, now.counts);
+    counts = now === undefined ? addCounts(counts, known.get(id)?.payload, 1) : sum(counts, now);
   }
   return counts;
 };
@@ -77,7 +72,7 @@ export const reconcileListing = async (
   },
   listing: Listing,
   known: KnownDocuments,
-  written: ReadonlyMap<string, WrittenDocument>,
+  written: ReadonlyMap<string, SourceCounts>,
   cursor: Cursor,
 ): Promise<{ readonly kind: 'reconciled' } | CycleStop> => {
   const { dependencies, write, tally } = running;

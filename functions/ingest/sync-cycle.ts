@@ -23,7 +23,7 @@ import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
 import { Limiter } from './limiter.ts';
 import { listSource } from './listing.ts';
-import { ChangePuller, type PullTally } from './pull-changes.ts';
+import { addCounts, ChangePuller, type PullTally } from './pull-changes.ts';
 import { runVersions, type WriteDependencies } from './write-documents.ts';
 
 const NO_COUNTS: SourceCounts = { documents: 0, chunks: 0, skipped: 0 };
@@ -82,21 +82,14 @@ const runFull = async (
     return stopAt('list', listed.side, listed.failure);
   }
   const known = knownFromListing(listed.listing, indexName(dependencies.embedder));
-  const written = new Map<string, { readonly chunkIds: ReadonlySet<string>; readonly counts: SourceCounts }>();
+  const written = new Map<string, SourceCounts>();
   const puller = new ChangePuller({
     dependencies,
     known,
     write,
     tally,
     onWritten: (payload) => {
-      written.set(payload.id, {
-        chunkIds: new Set(payload.chunks.map(({ c }) => c)),
-        counts: {
-          documents: payload.skipped === undefined ? 1 : 0,
-          chunks: payload.chunks.length,
-          skipped: payload.skipped === undefined ? 0 : 1,
-        },
-      });
+      written.set(payload.id, addCounts(NO_COUNTS, payload, 1));
     },
   });
   const pulled = await puller.pull(cursor);

@@ -5,13 +5,10 @@
 import path from 'node:path';
 
 import { ConfigError } from '../../functions/domain/errors.ts';
+import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
 import type { Provisioned, RegionEvent } from './messages.ts';
 import { RegionLink } from './region-link.ts';
-
-export type Role = 'primary' | 'secondary';
-
-export const ROLES: readonly Role[] = ['primary', 'secondary'];
 
 export interface PairSource {
   readonly id: string;

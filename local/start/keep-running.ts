@@ -1,6 +1,7 @@
 /** After the first sync: the Regions' own schedules go on; every cycle that changed something is proven again. */
 import type { Provisioned } from '../region/messages.ts';
-import { type RegionPairLink, type Role, ROLES } from '../region/pair.ts';
+import { type Role, ROLES } from '../../functions/domain/region.ts';
+import type { RegionPairLink } from '../region/pair.ts';
 import type { CycleWatch } from './cycle-watch.ts';
 import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';

@@ -2,7 +2,8 @@
 import pc from 'picocolors';
 
 import type { Provisioned, RegionEvent } from '../region/messages.ts';
-import { type PairSource, type Role, ROLES } from '../region/pair.ts';
+import { type Role, ROLES } from '../../functions/domain/region.ts';
+import type { PairSource } from '../region/pair.ts';
 import type { CycleEnd, CycleWatch } from './cycle-watch.ts';
 import type { Screen } from './screen.ts';
 import { count, cycleLine, proofLine, seconds, warningOf } from './sentences.ts';

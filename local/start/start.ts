@@ -2,14 +2,11 @@
 import path from 'node:path';
 
 import { TwinmapError } from '../../functions/domain/errors.ts';
+import { EXIT } from '../../ops/command.ts';
 import { LocalRegionError } from '../region/region-link.ts';
 import { START_HELP, parseStartOptions } from './options.ts';
 import { runStart } from './run-start.ts';
 import { earlyReport } from './verdict.ts';
-
-const EXIT_ERROR = 1;
-const EXIT_UNREACHABLE = 4;
-const EXIT_USAGE = 64;
 
 /** Tells why there is nothing to judge; with `--json` also as the one object that scripts read. */
 const endEarly = (message: string, exitCode: number): number => {
@@ -28,7 +25,7 @@ const main = async (): Promise<number> => {
       return 0;
     }
     case 'wrong': {
-      return endEarly(`${parsed.problems.join('; ')}. What there is: npm start -- --help`, EXIT_USAGE);
+      return endEarly(`${parsed.problems.join('; ')}. What there is: npm start -- --help`, EXIT.usage);
     }
     case 'options': {
       return runStart(parsed.options, path.resolve(import.meta.dirname, '../..'));
@@ -46,6 +43,6 @@ try {
   const message = error instanceof Error ? error.message : 'something that is no error was thrown';
   process.exitCode = endEarly(
     known ? message : `a defect of Twinmap: ${message} (TWINMAP_DEBUG=1 npm start shows where)`,
-    error instanceof LocalRegionError ? EXIT_UNREACHABLE : EXIT_ERROR,
+    error instanceof LocalRegionError ? EXIT.unreachable : EXIT.error,
   );
 }

@@ -1,8 +1,8 @@
 /** What one sync came to, and the exit code that says so. Pure. */
+import type { Role } from '../../functions/domain/region.ts';
+import { EXIT } from '../../ops/command.ts';
 import type { ProofSummary } from '../../functions/repair/proof-service.ts';
 import type { CycleEnd, DispatchEnd } from './cycle-watch.ts';
-
-export type Role = 'primary' | 'secondary';
 
 /** What is known of one Region after the sync. */
 export interface RegionResult {
@@ -42,8 +42,6 @@ export interface Verdict {
   /** Sentences for a person, worst first. */
   readonly findings: readonly string[];
 }
-
-const EXIT = { done: 0, error: 1, drift: 2, unreachable: 4, noneActive: 5 } as const;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 

@@ -9,7 +9,8 @@ import type { RegionStores } from '../../functions/dual-write/regions.ts';
 import { openRegion } from '../../functions/handlers/open-region.ts';
 import { namesOf } from '../../infra/names.ts';
 import type { RegionEvent } from '../../local/region/messages.ts';
-import { RegionPairLink, type Role, ROLES } from '../../local/region/pair.ts';
+import { type Role, ROLES } from '../../functions/domain/region.ts';
+import { RegionPairLink } from '../../local/region/pair.ts';
 import { buildFunctions } from '../build-functions.ts';
 
 export interface BenchStage {

@@ -10,7 +10,8 @@ import { type OpenedSources, openSources } from '../../local/start/sources.ts';
 import { syncOnce } from '../../local/start/sync-once.ts';
 import { judge, type SyncResult, type Verdict } from '../../local/start/verdict.ts';
 import type { Provisioned, RegionEvent } from '../../local/region/messages.ts';
-import { RegionPairLink, type Role, ROLES } from '../../local/region/pair.ts';
+import { type Role, ROLES } from '../../functions/domain/region.ts';
+import { RegionPairLink } from '../../local/region/pair.ts';
 import { buildFunctions } from '../../scripts/build-functions.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');

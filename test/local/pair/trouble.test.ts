@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type FaultRule } from '../../../local/services/faults.ts';
 import type { CallStatistics } from '../../../local/region/call-counter.ts';
-import { ROLES } from '../../../local/region/pair.ts';
+import { ROLES } from '../../../functions/domain/region.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 
 const stage = new PairStage();
