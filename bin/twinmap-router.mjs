@@ -2,4 +2,4 @@
 /** The `twinmap-router` command. */
 import { run } from './run.mjs';
 
-await run('router/entries/node/command.ts');
+await run('router/entries/cli/main.ts');

@@ -1,17 +1,18 @@
 /**
  * The environment of each function: names and endpoints, no secrets. Every function knows its own Region's stores; the
- * queue, the sources and the peer are given only to those that use them: only sync knows that there is a peer. Values that are known after creation only (ids,
+ * queue, the sources and the peer are given only to those that use them: dispatch and proof don't know that there is a peer. Values that are known after creation only (ids,
  * the queue's URL) come in as `V`: text where sizes are checked, a Pulumi output where the function is declared.
  */
 import { LIMITS } from '../functions/domain/limits.ts';
 import type { RegionConfig } from './config.ts';
-import { type FunctionName, FUNCTION_NAMES, namesOf, type RegionNames } from './names.ts';
+import { type FunctionName, FUNCTION_NAMES, namesOf, regionalArn, type RegionNames } from './names.ts';
 
 export interface LiveValues<V> {
   readonly gateApplication: V;
   readonly gateEnvironment: V;
   readonly gateProfile: V;
   readonly syncQueueUrl: V;
+  readonly signingKeyArn: V;
 }
 
 type Variables<V> = Record<string, string | V>;
@@ -56,6 +57,11 @@ const queueVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variables
   ...whereSet('TWINMAP_HOME_SQS_ENDPOINT', config.homeEndpoints.sqs),
 });
 
+const signingVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variables<V> => ({
+  TWINMAP_SIGNING_KEY: live.signingKeyArn,
+  ...whereSet('TWINMAP_HOME_KMS_ENDPOINT', config.homeEndpoints.kms),
+});
+
 const sourceVariables = (config: RegionConfig): Record<string, string> => ({
   TWINMAP_SOURCES: JSON.stringify(config.sources),
   TWINMAP_GIT_HOSTS: config.gitHosts.join(','),
@@ -80,8 +86,15 @@ const VARIABLES: Readonly<Record<FunctionName, <V>(config: RegionConfig, live: L
     ...sourceVariables(config),
     ...embedderVariables(config),
   }),
-  api: (config, live) => ({ ...gateVariables(config, live), ...embedderVariables(config) }),
+  api: (config, live) => ({
+    ...peerVariables(config),
+    ...gateVariables(config, live),
+    ...embedderVariables(config),
+  }),
+  drain: (config) => peerVariables(config),
+  repair: (config) => peerVariables(config),
   proof: () => ({}),
+  audit: (config, live) => ({ ...peerVariables(config), ...signingVariables(config, live) }),
 };
 
 export const functionEnvironment = <V>(
@@ -101,6 +114,7 @@ const sampleValues = (config: RegionConfig): LiveValues<string> => {
     gateEnvironment: 'e'.repeat(7),
     gateProfile: 'p'.repeat(7),
     syncQueueUrl: `https://sqs.${names.region}.${names.dnsSuffix}/${names.accountId}/${names.syncQueue}`,
+    signingKeyArn: regionalArn(names, 'kms', `key/${'k'.repeat(36)}`),
   };
 };
 

@@ -50,4 +50,7 @@ export const gateProfile = stack.gate.profileId;
 export const dispatchFunction = stack.functions.byName.dispatch.name;
 export const syncFunction = stack.functions.byName.sync.name;
 export const apiFunction = stack.functions.byName.api.name;
+export const drainFunction = stack.functions.byName.drain.name;
+export const repairFunction = stack.functions.byName.repair.name;
 export const proofFunction = stack.functions.byName.proof.name;
+export const auditFunction = stack.functions.byName.audit.name;

@@ -53,3 +53,12 @@ export const keyPolicyText = (names: RegionNames): string =>
       },
     ],
   });
+
+/** The signing key is used by one role, by that role's own policy; no service works with it. */
+export const signingKeyPolicyText = (names: RegionNames): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Sid: 'Account', Effect: 'Allow', Principal: { AWS: accountRootArn(names) }, Action: 'kms:*', Resource: '*' },
+    ],
+  });

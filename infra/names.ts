@@ -5,7 +5,7 @@
  */
 import type { RegionName } from '../functions/domain/region.ts';
 
-export const FUNCTION_NAMES = ['dispatch', 'sync', 'api', 'proof'] as const;
+export const FUNCTION_NAMES = ['dispatch', 'sync', 'api', 'drain', 'repair', 'proof', 'audit'] as const;
 
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
@@ -22,6 +22,7 @@ export interface RegionNames {
   readonly dnsSuffix: string;
   readonly prefix: string;
   readonly keyAlias: string;
+  readonly signingKeyAlias: string;
   readonly tables: TableNames;
   readonly vectorBucket: string;
   readonly vectorIndex: string;
@@ -64,6 +65,7 @@ export const namesOf = (region: RegionName, accountId: string): RegionNames => {
     dnsSuffix,
     prefix,
     keyAlias: `alias/${prefix}`,
+    signingKeyAlias: `alias/${prefix}-audit`,
     tables: { workspaces: `${prefix}-workspaces`, audit: `${prefix}-audit`, graph: `${prefix}-graph` },
     vectorBucket: `${prefix}-vectors`,
     vectorIndex: 'chunks',
@@ -77,7 +79,10 @@ export const namesOf = (region: RegionName, accountId: string): RegionNames => {
       dispatch: `${prefix}-dispatch`,
       sync: `${prefix}-sync`,
       api: `${prefix}-api`,
+      drain: `${prefix}-drain`,
+      repair: `${prefix}-repair`,
       proof: `${prefix}-proof`,
+      audit: `${prefix}-audit`,
     },
   });
 };
@@ -92,12 +97,19 @@ export const iamArn = (names: RegionNames, resource: string): string =>
 export const tableArn = (names: RegionNames, table: keyof TableNames): string =>
   regionalArn(names, 'dynamodb', `table/${names.tables[table]}`);
 
+/** The sparse index that finds what is owed. */
+export const owedIndexArn = (names: RegionNames, table: keyof TableNames): string =>
+  `${tableArn(names, table)}/index/owed`;
+
 export const vectorBucketArn = (names: RegionNames): string =>
   regionalArn(names, 's3vectors', `bucket/${names.vectorBucket}`);
 
 export const vectorIndexArn = (names: RegionNames): string => `${vectorBucketArn(names)}/index/${names.vectorIndex}`;
 
 export const queueArn = (names: RegionNames, queue: string): string => regionalArn(names, 'sqs', queue);
+
+/** The name of the schedule that calls a function; the sources' own keeps its name. */
+export const scheduleName = (names: RegionNames, name: FunctionName): string => names.functions[name];
 
 export const functionArn = (names: RegionNames, name: FunctionName): string =>
   regionalArn(names, 'lambda', `function:${names.functions[name]}`);

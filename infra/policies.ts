@@ -8,6 +8,7 @@ import {
   functionArn,
   type FunctionName,
   logGroupArn,
+  owedIndexArn,
   queueArn,
   regionalArn,
   type RegionNames,
@@ -32,6 +33,8 @@ export interface PolicyInputs {
   /** Absent in a single-Region install: no role then names another Region. */
   readonly peer?: RegionNames;
   readonly keyArn: Text;
+  /** Signs the heads of the audit log. */
+  readonly signingKeyArn: Text;
   /** The gate's configuration, as the data plane names it. */
   readonly gateArn: Text;
 }
@@ -50,6 +53,13 @@ const tables = (sid: string, names: RegionNames, actions: readonly string[], whi
     sid,
     actions.map((action) => `dynamodb:${action}`),
     which.map((table) => tableArn(names, table)),
+  );
+
+const owedIndexes = (sid: string, names: RegionNames, which: readonly Table[]): Statement =>
+  allow(
+    sid,
+    ['dynamodb:Query'],
+    which.map((table) => owedIndexArn(names, table)),
   );
 
 const vectors = (sid: string, names: RegionNames, actions: readonly string[]): Statement =>
@@ -95,8 +105,16 @@ const receiveFromSync = (names: RegionNames): Statement =>
 const gateRecord = (names: RegionNames): Statement =>
   tables('GateRecord', names, ['GetItem', 'PutItem'], ['workspaces']);
 
-/** Claim and commit are updates; every other record is put. */
+/** Claim and commit are updates; every other record is put. Settling reads and sends in both directions. */
 const SYNC_TABLE_ACTIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
+
+/** New vectors, vectors that settling copies, and the sweep of those that no record lists. */
+const SYNC_VECTOR_ACTIONS = ['PutVectors', 'GetVectors', 'ListVectors', 'DeleteVectors'];
+
+const whereTwo = (
+  { peer }: PolicyInputs,
+  statements: (names: RegionNames) => readonly Statement[],
+): readonly Statement[] => (peer === undefined ? [] : [...statements(peer), peerKey(peer)]);
 
 const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
@@ -105,43 +123,95 @@ const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
   homeKey(inputs, ['dynamodb', 'sqs'], ['kms:GenerateDataKey']),
 ];
 
+/** An audit event is put at home and at the peer, and its debt is cleared. */
+const AUDIT_EVENT_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem'];
+
 const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
-  tables('HomeTables', inputs.home, SYNC_TABLE_ACTIONS, ['graph']),
-  vectors('HomeVectors', inputs.home, ['PutVectors']),
+  tables('HomeTables', inputs.home, [...SYNC_TABLE_ACTIONS, 'DeleteItem'], ['graph']),
+  tables('HomeAudit', inputs.home, AUDIT_EVENT_ACTIONS, ['audit']),
+  owedIndexes('HomeDebts', inputs.home, ['graph']),
+  vectors('HomeVectors', inputs.home, SYNC_VECTOR_ACTIONS),
   gateRead(inputs),
   sendToSync(inputs.home),
   receiveFromSync(inputs.home),
   homeKey(inputs, ['dynamodb', 's3vectors', 'sqs'], ['kms:GenerateDataKey']),
-  ...(inputs.peer === undefined
-    ? []
-    : [
-        tables('PeerTables', inputs.peer, SYNC_TABLE_ACTIONS, ['graph']),
-        vectors('PeerVectors', inputs.peer, ['PutVectors']),
-        peerKey(inputs.peer),
-      ]),
+  ...whereTwo(inputs, (peer) => [
+    tables('PeerTables', peer, SYNC_TABLE_ACTIONS, ['graph']),
+    tables('PeerAudit', peer, AUDIT_EVENT_ACTIONS, ['audit']),
+    vectors('PeerVectors', peer, SYNC_VECTOR_ACTIONS),
+  ]),
 ];
+
+/** What people write: settings, keys and votes, and the audit events of it. */
+const INTERACTIVE_TABLES: readonly Table[] = ['workspaces', 'audit'];
 
 /** A query that filters or returns metadata needs GetVectors too. */
 const apiStatements = (inputs: PolicyInputs): readonly Statement[] => [
-  tables('HomeTables', inputs.home, ['GetItem', 'Query'], ['workspaces', 'graph']),
+  tables('HomeTables', inputs.home, ['GetItem', 'Query'], ['workspaces', 'audit', 'graph']),
+  tables('HomeWrites', inputs.home, ['PutItem', 'UpdateItem', 'BatchGetItem'], INTERACTIVE_TABLES),
+  owedIndexes('HomeDebts', inputs.home, ['workspaces', 'audit', 'graph']),
   vectors('HomeVectors', inputs.home, ['QueryVectors', 'GetVectors']),
   gateRead(inputs),
   homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem', 'UpdateItem'], INTERACTIVE_TABLES)]),
+];
+
+const ALL_TABLES: readonly Table[] = ['workspaces', 'audit', 'graph'];
+
+/** Reads what is owed, sends it to the peer, clears the debt. */
+const drainStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  tables('HomeTables', inputs.home, ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'], ALL_TABLES),
+  owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
+  vectors('HomeVectors', inputs.home, ['GetVectors']),
+  homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, (peer) => [
+    tables('PeerTables', peer, ['GetItem', 'PutItem', 'UpdateItem'], ALL_TABLES),
+    vectors('PeerVectors', peer, ['PutVectors']),
+  ]),
+];
+
+/** Only here may a record be deleted, and only a settled tombstone or a local item is. */
+const repairStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  tables(
+    'HomeTables',
+    inputs.home,
+    ['GetItem', 'BatchGetItem', 'Query', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    ALL_TABLES,
+  ),
+  owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
+  vectors('HomeVectors', inputs.home, ['GetVectors', 'ListVectors', 'PutVectors']),
+  homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, (peer) => [
+    tables('PeerTables', peer, ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], ALL_TABLES),
+    vectors('PeerVectors', peer, ['GetVectors', 'PutVectors']),
+  ]),
 ];
 
 /** A listing that returns data or metadata needs GetVectors too. */
 const proofStatements = (inputs: PolicyInputs): readonly Statement[] => [
-  tables('HomeTables', inputs.home, ['Scan'], ['workspaces', 'audit', 'graph']),
+  tables('HomeTables', inputs.home, ['Scan'], ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['ListVectors', 'GetVectors']),
   homeKey(inputs, ['dynamodb', 's3vectors']),
+];
+
+/** Seals this Region's events into its chain, signs the head, keeps the peer's. */
+const auditStatements = (inputs: PolicyInputs): readonly Statement[] => [
+  tables('HomeGateRecord', inputs.home, ['GetItem'], ['workspaces']),
+  tables('HomeTables', inputs.home, ['GetItem', 'Query', 'PutItem', 'UpdateItem'], ['audit']),
+  allow('SignHeads', ['kms:Sign', 'kms:GetPublicKey'], [inputs.signingKeyArn]),
+  homeKey(inputs, ['dynamodb']),
+  ...whereTwo(inputs, (peer) => [tables('PeerTables', peer, ['GetItem', 'Query', 'PutItem'], ['audit'])]),
 ];
 
 const STATEMENTS: Readonly<Record<FunctionName, (inputs: PolicyInputs) => readonly Statement[]>> = {
   dispatch: dispatchStatements,
   sync: syncStatements,
   api: apiStatements,
+  drain: drainStatements,
+  repair: repairStatements,
   proof: proofStatements,
+  audit: auditStatements,
 };
 
 export const functionStatements = (name: FunctionName, inputs: PolicyInputs): readonly Statement[] => [
@@ -149,9 +219,16 @@ export const functionStatements = (name: FunctionName, inputs: PolicyInputs): re
   logs(inputs.home, name),
 ];
 
-/** The schedule calls one function, and keeps what it could not deliver. */
+/** What the schedules call. */
+const SCHEDULED: readonly FunctionName[] = ['dispatch', 'drain', 'repair', 'audit'];
+
+/** The schedules call their functions, and keep what they could not deliver. */
 export const schedulerStatements = (names: RegionNames, keyArn: Text): readonly Statement[] => [
-  allow('Dispatch', ['lambda:InvokeFunction'], [functionArn(names, 'dispatch')]),
+  allow(
+    'Call',
+    ['lambda:InvokeFunction'],
+    SCHEDULED.map((name) => functionArn(names, name)),
+  ),
   allow('DeadLetters', ['sqs:SendMessage'], [queueArn(names, names.scheduleDeadLetterQueue)]),
   {
     ...allow('HomeKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [keyArn]),

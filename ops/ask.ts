@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { type Command, type CommandInput, EXIT } from './command.ts';
 import { readRunningPair, type RunningPair } from './running-pair.ts';
+import { chooseToken, TOKEN_VARIABLE } from './token.ts';
 
 const passageSchema = z.object({
   path: z.string(),
@@ -40,12 +41,22 @@ type Asked =
 const TIMEOUT_MS = 10_000;
 const SHOWN_LINES_MAX = 6;
 
-const askRegion = async (region: Address, question: string, limit: string): Promise<Asked> => {
+interface Question {
+  readonly text: string;
+  readonly limit: string;
+  readonly token: string;
+}
+
+const askRegion = async (region: Address, { text, limit, token }: Question): Promise<Asked> => {
   const url = new URL('/v1/search', region.endpoint);
-  url.searchParams.set('q', question);
+  url.searchParams.set('q', text);
   url.searchParams.set('limit', limit);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const body: unknown = await response.json();
     const parsed = answerSchema.safeParse(body);
     if (response.ok && parsed.success) {
@@ -53,7 +64,8 @@ const askRegion = async (region: Address, question: string, limit: string): Prom
     }
     const detail = z.object({ detail: z.string() }).safeParse(body);
     const unknown = response.ok ? 'its answer is none that this version knows' : `HTTP ${response.status}`;
-    const why = detail.success ? detail.data.detail : unknown;
+    const told = detail.success ? detail.data.detail : unknown;
+    const why = response.status === 401 ? `the token is not accepted by ${region.region}: ${told}` : told;
     return response.status >= 400 && response.status < 500
       ? { kind: 'refused', why }
       : { kind: 'unreachable', region, why };
@@ -94,7 +106,8 @@ const chooseAddresses = (pair: RunningPair, wanted: string | undefined): readonl
 };
 
 const run = async ({ words, options, say, give }: CommandInput): Promise<number> => {
-  const pair = await readRunningPair(String(options['data'] ?? '.twinmap'));
+  const dataDirectory = String(options['data'] ?? '.twinmap');
+  const pair = await readRunningPair(dataDirectory);
   const wanted = typeof options['region'] === 'string' ? options['region'] : undefined;
   const regions = chooseAddresses(pair, wanted);
   if (regions.length === 0) {
@@ -104,8 +117,11 @@ const run = async ({ words, options, say, give }: CommandInput): Promise<number>
     give({ error });
     return EXIT.usage;
   }
+  const given = typeof options['token'] === 'string' ? options['token'] : undefined;
+  const token = await chooseToken({ given, environment: process.env, dataDirectory });
+  const question: Question = { text: words.join(' '), limit: String(options['limit'] ?? '5'), token };
   for (const region of regions) {
-    const asked = await askRegion(region, words.join(' '), String(options['limit'] ?? '5'));
+    const asked = await askRegion(region, question);
     if (asked.kind === 'answered') {
       show(asked.answer, say);
       give(asked.answer);
@@ -130,6 +146,7 @@ export const ask: Command = {
   options: [
     { flags: '--region <name>', help: 'primary, secondary or a Region name; without it the other one is tried too' },
     { flags: '--limit <count>', help: 'how many passages', fallback: '5' },
+    { flags: '--token <token>', help: `what to show; without it ${TOKEN_VARIABLE}, or the running pair's own token` },
     { flags: '--data <directory>', help: 'the data folder of the running pair', fallback: '.twinmap' },
   ],
   run,

@@ -3,9 +3,12 @@ import { Command as Program, CommanderError } from 'commander';
 
 import { TwinmapError } from '../functions/domain/errors.ts';
 import { ask } from './ask.ts';
+import { auditExport } from './audit-export.ts';
+import { auditVerify } from './audit-verify.ts';
 import { type Command, EXIT } from './command.ts';
+import { keyCreate, keyList, keyRevoke } from './key.ts';
 
-const COMMANDS: readonly Command[] = [ask];
+const COMMANDS: readonly Command[] = [ask, keyCreate, keyList, keyRevoke, auditVerify, auditExport];
 
 const runCommand = async (
   command: Command,
@@ -34,19 +37,25 @@ const runCommand = async (
   }
 };
 
+/** `key create` is the command `create` of the group `key`. */
+const groupOf = (program: Program, name: string): Program =>
+  name
+    .split(' ')
+    .slice(0, -1)
+    .reduce((group, word) => group.commands.find((one) => one.name() === word) ?? group.command(word), program);
+
 const addCommand = (program: Program, command: Command): void => {
   const words = command.arguments.map(({ name }) => `<${name}>`).join(' ');
-  const added = program.command(`${command.name} ${words}`.trim()).description(command.help);
+  const own = command.name.split(' ').at(-1) ?? '';
+  const added = groupOf(program, command.name).command(`${own} ${words}`.trim()).description(command.help);
   for (const { flags, help, fallback } of [
     ...command.options,
     { flags: '--json', help: 'one JSON object on stdout' },
   ]) {
     added.option(flags, help, fallback);
   }
-  added.action(async (...input: readonly unknown[]) => {
-    const [first] = input;
-    const given = Array.isArray(first) ? first.map(String) : [String(first)];
-    await runCommand(command, given, added.opts());
+  added.action(async () => {
+    await runCommand(command, added.args, added.opts());
   });
 };
 

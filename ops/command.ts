@@ -17,6 +17,7 @@ export interface CommandInput {
 }
 
 export interface Command {
+  /** One word, or a group and a word: `ask`, `key create`. */
   readonly name: string;
   readonly arguments: readonly { readonly name: string; readonly help: string }[];
   readonly help: string;

@@ -8,11 +8,32 @@ import { TwinmapError } from '../functions/domain/errors.ts';
 
 export const RUNNING_FILE = 'running.json';
 
-const regionSchema = z.object({ role: z.enum(['primary', 'secondary']), region: z.string(), endpoint: z.url() });
+/** What a Region's stores are called, and where they answer if not at the Region's public endpoints. */
+export const storesSchema = z.object({
+  workspaces: z.string().min(1),
+  audit: z.string().min(1),
+  graph: z.string().min(1),
+  bucket: z.string().min(1),
+  index: z.string().min(1),
+  dynamodb: z.url().optional(),
+  s3vectors: z.url().optional(),
+  /** Who knows the names in these addresses, `ip:port`; without it the operating system does. */
+  dnsServers: z.array(z.string()).optional(),
+});
+
+const regionSchema = z.object({
+  role: z.enum(['primary', 'secondary']),
+  region: z.string(),
+  endpoint: z.url(),
+  /** For commands that need no API: they go to the stores. */
+  stores: storesSchema.optional(),
+});
 
 const schema = z.object({
   pid: z.int(),
   regions: z.array(regionSchema).min(1),
+  /** The certificate that vouches for the stores' addresses, a PEM file. */
+  authority: z.string().optional(),
   /** One address for both Regions. */
   router: z.url().optional(),
 });

@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 
 import { ConfigError, InvariantError } from '../functions/domain/errors.ts';
 
-export const BUILT_FUNCTIONS = ['dispatch', 'sync', 'api', 'proof'] as const;
+export const BUILT_FUNCTIONS = ['dispatch', 'sync', 'api', 'drain', 'repair', 'proof', 'audit'] as const;
 
 export type BuiltFunctionName = (typeof BUILT_FUNCTIONS)[number];
 

@@ -36,6 +36,8 @@ export interface SourcePayload {
   readonly lastFullAt: number;
   /** Names embedder and splitter: another one makes other vectors. */
   readonly index: string;
+  /** Set by a cycle of a declared peer outage: the version of the last acknowledged commit, empty where there was none. */
+  readonly deferred?: { readonly since: string };
   readonly cycle: {
     readonly op: string;
     readonly epoch: number;
@@ -173,12 +175,16 @@ const isDocumentPayload = (fields: Fields): fields is Fields & DocumentPayload =
   Array.isArray(fields['chunks']) &&
   fields['chunks'].every((entry) => isChunkEntry(entry));
 
+const isDeferral = (value: unknown): boolean =>
+  value === undefined || (isFields(value) && areTexts(value, ['since']));
+
 const isSourcePayload = (fields: Fields): fields is Fields & SourcePayload =>
   areTexts(fields, ['id', 'kind', 'name', 'url', 'snapshot', 'index']) &&
   (fields['cursor'] === null || isFields(fields['cursor'])) &&
   isCount(fields['lastFullAt']) &&
   isFields(fields['counts']) &&
   areCounts(fields['counts'], ['documents', 'chunks', 'skipped']) &&
+  isDeferral(fields['deferred']) &&
   isFields(fields['cycle']) &&
   areTexts(fields['cycle'], ['op', 'region']) &&
   areCounts(fields['cycle'], ['epoch', 'finishedAt', 'changed', 'deleted']);

@@ -28,10 +28,38 @@ export const failed = (failure: Failure): { readonly kind: 'failed'; readonly fa
   failure,
 });
 
-/** DNS failures, refused and broken connections, and every kind of time-out: nobody there, or nobody answering. */
-const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+/** A name without an address, by getaddrinfo's codes and by those of c-ares. Asking again within a call never helps. */
+const NAME_CODES: readonly string[] = [
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'ENODATA',
+  'ESERVFAIL',
+  'EREFUSED',
+  'ENOTIMP',
+  'EFORMERR',
+  'EBADRESP',
+  'EBADNAME',
+  'ETIMEOUT',
+];
+
+/** A host that shows another's certificate, or none that is valid: whoever answers there is not the service. */
+const CERTIFICATE_CODES: readonly string[] = [
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'EPROTO',
+];
+
+/** DNS failures, refused and broken connections, and every kind of time-out: nobody there, or nobody answering. */
+const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
+  ...NAME_CODES,
+  ...CERTIFICATE_CODES,
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -40,7 +68,6 @@ const UNREACHABLE_CODES: ReadonlySet<string> = new Set([
   'ENETDOWN',
   'EPIPE',
   'ETIMEDOUT',
-  'ETIMEOUT',
   'ESOCKETTIMEDOUT',
   'ERR_SOCKET_CLOSED',
   'UND_ERR_SOCKET',
@@ -94,6 +121,10 @@ const reasonOf = (codes: readonly string[], status: number | undefined): Failure
   }
   return 'unknown';
 };
+
+/** Says whether a call failed because its host's name has no address. */
+export const isNameFailure = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && codesOf(error).some((code) => NAME_CODES.includes(code));
 
 /** Errors whose message quotes what they were given: a parser shows the text, a validator the value. */
 const QUOTING_CODES: ReadonlySet<string> = new Set(['SyntaxError', 'ValidationException', 'SerializationException']);

@@ -11,6 +11,10 @@ export const LIMITS = {
   /** DynamoDB refuses items over 400 KB; ours stay under 350 KB, so that `owed` and a longer version always fit. */
   recordBytesMax: 350 * KIB,
   dynamoItemBytesMax: 400 * KIB,
+  /** A batch read takes 100 keys and 16 MB: at the item limit 25 stay under both. */
+  recordGetItemsMax: 25,
+  /** Without payloads the service's own limit of a batch read is the only one. */
+  digestGetItemsMax: 100,
   vectorPutItemsMax: 500,
   vectorDeleteItemsMax: 500,
   vectorGetKeysMax: 100,
@@ -70,6 +74,16 @@ export const LIMITS = {
   fullCycleIntervalMs: 24 * 60 * 60 * 1000,
   /** After this, no invocation that was running at a claim can still be writing. */
   overlapMs: 960_000,
+  /** A run that is older is not resumed: its id names vectors, and an orphan of that name may have been swept since. */
+  runAgeMaxMs: 6 * 60 * 60 * 1000,
+  /** From the first sight of an orphan vector to its end: no run that could still list it, and no late call, lives so long. */
+  orphanAgeMs: 24 * 60 * 60 * 1000,
+  /** Of one source at once; what is over waits for the next day. */
+  orphanMarksMax: 50_000,
+  orphanBatchItemsMax: 100,
+  /** As many as a listing can be split into; a sweep that runs out of time goes on with the next one. */
+  sweepSegmentsMax: 16,
+  sweepIntervalMs: 24 * 60 * 60 * 1000,
 
   // --- calls ---
   homeConnectTimeoutMs: 1000,
@@ -82,6 +96,63 @@ export const LIMITS = {
   /** A server that drips one byte a minute is never silent; this ends it all the same. */
   sourceCallTotalTimeoutMs: 300_000,
   gateCallTimeoutMs: 3000,
+  /** What a person waits for the peer at most, beside home: connection, call and read-back together. */
+  peerBudgetMs: 1000,
+  peerBudgetConnectTimeoutMs: 400,
+  /** A retry inside the budget would only take its time; the debt is what is tried again. */
+  peerBudgetAttemptsMax: 1,
+  breakerFailuresMax: 3,
+  breakerProbeDelayMs: 5000,
+  /** A resolver in the same VPC answers in a few ms; under `peerBudgetConnectTimeoutMs`, so that DNS is named as the cause. */
+  dnsTimeoutMs: 300,
+  /** AWS gives its Regional names 5 s; below a second every new socket would ask. */
+  dnsFreshMinMs: 1000,
+  dnsFreshMaxMs: 60_000,
+  /** Four times the longest DNS failure of a Regional name that is known; the certificate is checked all the same. */
+  dnsLastGoodMs: 12 * 60 * 60 * 1000,
+
+  // --- interactive writes and debts ---
+  /** Clocks beyond a higher version that one write tries, before it says that it could not get through. */
+  interactiveAttemptsMax: 8,
+  /** How long an `Idempotency-Key` is remembered. */
+  operationKeptSeconds: 7 * 24 * 60 * 60,
+  drainInFlightMax: 64,
+  drainPageItemsMax: 100,
+  /** Half of what a fresh on-demand table takes at once, so that a drain never throttles the writes of people. */
+  drainItemsPerSecondMax: 2000,
+  /** What one request waits longer, when its write has shown that the peer answers again. */
+  drainAfterProbeMs: 500,
+  /** Kept free at the end of a drain, for the page that is under way. */
+  drainMarginMs: 20_000,
+  settlePassesMax: 3,
+  transferAttemptsMax: 3,
+  /** Debts that a status counts one by one; above it says "at least". */
+  owedCountMax: 10_000,
+
+  // --- proof, catch-up and repair ---
+  /** A tombstone outlives every write that can still arrive: 15 minutes of a function, its calls, and all skew. */
+  tombstoneKeptMs: 7 * 24 * 60 * 60 * 1000,
+  /** Between leaving the digests and being collected: a peer whose clock is behind has left them too by then. */
+  tombstoneMarginMs: 60 * 60 * 1000,
+  /** What two Regions prove is named by one of these; both take the same watermark from it. */
+  proofSlotMs: 5 * 60 * 1000,
+  comparisonIntervalMs: 60 * 60 * 1000,
+  /** A daily comparison recomputes every hash from the stored bytes. */
+  deepComparisonIntervalMs: 24 * 60 * 60 * 1000,
+  /** A proof that the peer has not answered after this is given up for a new one. */
+  proofAnswerMs: 15 * 60 * 1000,
+  /** Half of the vector index's write limits: the other half stays with sync cycles. */
+  vectorsPerSecondMax: 2500,
+  vectorRequestsPerSecondMax: 1000,
+  repairVectorsPerSecondMax: 1250,
+  repairVectorRequestsPerSecondMax: 500,
+  repairInFlightMax: 32,
+  /** Debts that stay longer while the peer answers are not in flight: the Regions are apart. */
+  owedLagMs: 15 * 60 * 1000,
+  /** Pages of up to 1 MB that one run reads for tombstones, and how long it rests after a pass over all tables. */
+  collectPagesMax: 64,
+  collectIntervalMs: 6 * 60 * 60 * 1000,
+  repairMarginMs: 30_000,
 
   // --- API ---
   queryCharsMax: 1000,
@@ -89,4 +160,41 @@ export const LIMITS = {
   searchResultsDefault: 8,
   searchCandidatesMax: 50,
   searchReadsInFlightMax: 32,
+  /** Of a request: a setting, a vote or a key is a few lines. */
+  requestBodyBytesMax: 16 * KIB,
+  idempotencyKeyCharsMax: 128,
+  auditEventsListedMax: 200,
+
+  // --- access ---
+  keyNameCharsMax: 80,
+  /** As many as one filter of a vector query takes, with room. */
+  keySourcesMax: 50,
+  keyLifetimeDaysDefault: 90,
+  keyLifetimeDaysMax: 366,
+  /** A revoked key opens nothing after this, in every Region that holds the revocation. */
+  keyKeptMs: 5000,
+  /** While the home Region's store can't be read, a key that it vouched for a moment ago goes on opening: people need it then. */
+  keyGraceMs: 300_000,
+  keysKeptMax: 1000,
+  keysListedMax: 1000,
+  settingsListedMax: 100,
+  surveyVotesListedMax: 200_000,
+
+  // --- the audit log ---
+  /** An actor, a target or a detail is a name or a count; what is longer is cut, so that nobody logs a payload. */
+  auditTextCharsMax: 300,
+  auditDetailsMax: 20,
+  /** One link stays far under one record's limit. */
+  auditLinkEventsMax: 200,
+  auditLinksPerRunMax: 20,
+  /** Steps along a numbered log in one run: a table that lost its items catches up over several. */
+  auditStepsPerRunMax: 2000,
+  /** An event that arrives after this (its Region was down for so long) is never sealed, and `audit verify` says so. */
+  auditLookBackDaysMax: 35,
+  auditSweepIntervalMs: 60 * 60 * 1000,
+  auditSignIntervalMs: 60 * 60 * 1000,
+  /** Ten missed runs: an event that is still unsealed then was overlooked, or nobody seals. */
+  auditUnsealedAgeMs: 10 * 60 * 1000,
+  auditFindingsListedMax: 100,
+  signCallTimeoutMs: 3000,
 } as const;

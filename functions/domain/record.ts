@@ -17,7 +17,12 @@ export interface RecordDigest extends RecordKey {
   /** SHA-256 (hex) of the canonical payload, RFC 8785. */
   readonly h: string;
   readonly del?: true;
+  /** The Region that has not confirmed it. Local to the Region that holds the mark: outside `h`, `v` and digests. */
   readonly owed?: RegionName;
+  /** Only on tombstones: when this Region got it, in ms since 1970 by the writer's clock. Local, like `owed`. */
+  readonly receivedAt?: number;
+  /** Seconds since 1970 after which the table drops it by itself; such records are outside digests. */
+  readonly expires?: number;
 }
 
 export interface ReplicatedRecord extends RecordDigest {

@@ -1,6 +1,7 @@
 /**
  * The only order between two writes of one key. Ingest-owned keys carry `i|<fence>|<seq>`: no clock in it, so neither
  * skew nor a changed schedule can reorder runs. A fence is (epoch, Region, run, op), padded so that text order is its order.
+ * Interactive keys carry `u|<hybrid logical clock>|<region>|<op>`. A key belongs to one class for ever.
  */
 import { isRegionName, type RegionName } from './region.ts';
 
@@ -41,4 +42,36 @@ export const ingestVersion = (fence: string, seq: number): string => `i|${fence}
 export const fenceOfVersion = (version: string): string | undefined => {
   const parts = version.split('|');
   return parts[0] === 'i' && parts.length === 3 ? parts[1] : undefined;
+};
+
+/** A hybrid logical clock: wall-clock ms, and a counter for what happens within one, or behind a clock that is ahead. */
+export interface HybridClock {
+  readonly ms: number;
+  readonly counter: number;
+}
+
+const CLOCK_MS_DIGITS = 13;
+const CLOCK_COUNTER_DIGITS = 6;
+const COUNTER_MAX = 10 ** CLOCK_COUNTER_DIGITS - 1;
+const INTERACTIVE_PATTERN = /^u\|(?<ms>\d{13})(?<counter>\d{6})\|(?<region>[a-z0-9-]+)\|(?<op>[^|]+)$/u;
+
+/** The version of an interactive record. */
+export const interactiveVersion = (clock: HybridClock, region: RegionName, op: string): string =>
+  `u|${pad(clock.ms, CLOCK_MS_DIGITS)}${pad(clock.counter, CLOCK_COUNTER_DIGITS)}|${region}|${op}`;
+
+/** The clock inside an interactive version; undefined for any other version. */
+export const clockOfVersion = (version: string): HybridClock | undefined => {
+  const { ms, counter } = INTERACTIVE_PATTERN.exec(version)?.groups ?? {};
+  return ms === undefined || counter === undefined ? undefined : { ms: Number(ms), counter: Number(counter) };
+};
+
+/** A clock that is not behind `nowMs` and beyond everything in `seen`: a later write wins, however slow its own clock is. */
+export const clockBeyond = (nowMs: number, ...seen: readonly (HybridClock | undefined)[]): HybridClock => {
+  let clock: HybridClock = { ms: nowMs, counter: 0 };
+  for (const one of seen) {
+    if (one !== undefined && (one.ms > clock.ms || (one.ms === clock.ms && one.counter >= clock.counter))) {
+      clock = one.counter < COUNTER_MAX ? { ms: one.ms, counter: one.counter + 1 } : { ms: one.ms + 1, counter: 0 };
+    }
+  }
+  return clock;
 };

@@ -10,9 +10,12 @@ export type SideOutcome = { readonly kind: 'held' } | { readonly kind: 'failed';
 
 export type WriteOutcome =
   | { readonly kind: 'both' }
+  /** In a declared outage of the peer: home holds it and durably marked it for the peer. Never acknowledged. */
+  | { readonly kind: 'owed' }
   | { readonly kind: 'homeOnly'; readonly peer: Failure }
   | { readonly kind: 'peerOnly'; readonly home: Failure }
-  | { readonly kind: 'neither'; readonly home: Failure; readonly peer: Failure };
+  /** No declared Region took it. Without a peer's failure where there is no peer, or where it was not asked. */
+  | { readonly kind: 'neither'; readonly home: Failure; readonly peer?: Failure };
 
 export const HELD: SideOutcome = { kind: 'held' };
 
@@ -21,9 +24,17 @@ export const joinSides = (home: SideOutcome, peer: SideOutcome | undefined): Wri
   if (home.kind === 'held') {
     return peer === undefined || peer.kind === 'held' ? { kind: 'both' } : { kind: 'homeOnly', peer: peer.failure };
   }
-  return peer?.kind === 'failed'
-    ? { kind: 'neither', home: home.failure, peer: peer.failure }
-    : { kind: 'peerOnly', home: home.failure };
+  switch (peer?.kind) {
+    case undefined: {
+      return { kind: 'neither', home: home.failure };
+    }
+    case 'held': {
+      return { kind: 'peerOnly', home: home.failure };
+    }
+    case 'failed': {
+      return { kind: 'neither', home: home.failure, peer: peer.failure };
+    }
+  }
 };
 
 export interface SideFailure {
@@ -34,12 +45,17 @@ export interface SideFailure {
 /** The side that a report names first: the peer where both failed, because it was tried first. */
 export const failureOf = (outcome: WriteOutcome): SideFailure | undefined => {
   switch (outcome.kind) {
-    case 'both': {
+    case 'both':
+    case 'owed': {
       return undefined;
     }
-    case 'homeOnly':
-    case 'neither': {
+    case 'homeOnly': {
       return { side: 'peer', failure: outcome.peer };
+    }
+    case 'neither': {
+      return outcome.peer === undefined
+        ? { side: 'home', failure: outcome.home }
+        : { side: 'peer', failure: outcome.peer };
     }
     case 'peerOnly': {
       return { side: 'home', failure: outcome.home };

@@ -14,6 +14,8 @@ export type DocumentReading =
 /** What the Region's own `GATE` record holds: the whole document of the highest epoch that it has seen. */
 export type RecordReading =
   | { readonly kind: 'recorded'; readonly document: GateDocument }
+  /** A store refused this Region: the other one works under the epoch that stands here. A floor, not somebody's order. */
+  | { readonly kind: 'raised'; readonly document: GateDocument }
   | { readonly kind: 'none' }
   | { readonly kind: 'invalid'; readonly why: string }
   | { readonly kind: 'unreadable'; readonly failure: Failure };
@@ -23,6 +25,8 @@ export type GateReason =
   | 'document-passive'
   | 'stale-document'
   | 'epoch-reused'
+  /** A store told this Region that the other one works under a newer fence, and no newer document has come since. */
+  | 'fenced'
   | 'document-unreadable'
   | 'document-invalid'
   | 'record-unreadable'
@@ -37,7 +41,7 @@ export interface GateDecision {
   readonly inForce?: GateDocument;
   /** Set where the document must be kept as `GATE`, because its epoch is the highest seen. */
   readonly keep?: GateDocument;
-  /** True where a person must look: a stale or reused epoch. */
+  /** True where a person must look: a stale or reused epoch, or a fence of the other Region. */
   readonly alarm: boolean;
 }
 
@@ -94,6 +98,28 @@ const decideBetween = (document: GateDocument, recorded: GateDocument): GateDeci
   };
 };
 
+/**
+ * Above the floor, a document is news. At the floor only one that agrees is obeyed: the winner's epoch, deployed here too, says
+ * passive. Anything else is from before the other Region took over.
+ */
+const decideAboveFloor = (document: GateDocument, floor: GateDocument): GateDecision => {
+  if (document.epoch > floor.epoch) {
+    return inForce(document, true);
+  }
+  if (document.epoch === floor.epoch && !document.is_active_for_scheduled_work) {
+    return inForce(document, false);
+  }
+  return {
+    state: 'passive',
+    reason: 'fenced',
+    detail:
+      `${floor.reason}, and AppConfig serves epoch ${document.epoch} here; to take over, raise it: ` +
+      `pulumi config set twinmap:gateEpoch ${floor.epoch + 1}, then pulumi up`,
+    inForce: floor,
+    alarm: true,
+  };
+};
+
 /** The decision for one run. Reading order does not matter; both readings are of now. */
 export const decideGate = (document: DocumentReading, recorded: RecordReading): GateDecision => {
   switch (document.kind) {
@@ -116,6 +142,9 @@ export const decideGate = (document: DocumentReading, recorded: RecordReading): 
         }
         case 'recorded': {
           return decideBetween(document.document, recorded.document);
+        }
+        case 'raised': {
+          return decideAboveFloor(document.document, recorded.document);
         }
       }
     }

@@ -1,5 +1,6 @@
 /** The gate as a run uses it: read both sides fresh, decide, and keep what is the highest epoch seen. */
 import { LOCAL_PREFIX, type RecordKey } from '../domain/record.ts';
+import type { Fence } from '../domain/version.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateSource } from './appconfig-source.ts';
@@ -16,6 +17,12 @@ export interface GateDependencies {
   readonly region: string;
 }
 
+/**
+ * `GATE` is ordered by epoch. What a fence raised stands above the document of its own epoch and below every later one: the
+ * half tells the two apart, and an item of either kind never replaces a newer one.
+ */
+const RAISED = 0.5;
+
 const readRecorded = async (records: GateDependencies['records']): Promise<RecordReading> => {
   const stored = await records.getLocal(GATE_KEY);
   if (stored.kind === 'failed') {
@@ -25,7 +32,10 @@ const readRecorded = async (records: GateDependencies['records']): Promise<Recor
     return { kind: 'none' };
   }
   const parsed = parseGateDocument(stored.value.data);
-  return parsed.kind === 'valid' ? { kind: 'recorded', document: parsed.document } : parsed;
+  if (parsed.kind !== 'valid') {
+    return parsed;
+  }
+  return { kind: Number.isInteger(stored.value.order) ? 'recorded' : 'raised', document: parsed.document };
 };
 
 /** Keeps a document as `GATE`; an older epoch never replaces a newer one, whoever writes last. */
@@ -35,6 +45,31 @@ export const keepGateDocument = async (
 ): Promise<'kept' | 'failed'> => {
   const put = await records.putLocal({ ...GATE_KEY, order: document.epoch, data: JSON.stringify(document) });
   return put.kind === 'failed' ? 'failed' : 'kept';
+};
+
+/**
+ * Raises `GATE` to the epoch of a fence that won, so that this Region is passive until a newer document comes. What the
+ * document that the run obeyed says of the peer is kept: nobody ordered anything else.
+ */
+export const raiseGate = async (
+  records: GateDependencies['records'],
+  obeyed: GateDocument,
+  winner: Pick<Fence, 'epoch' | 'region'>,
+  changedAt: string,
+): Promise<'raised' | 'kept' | 'failed'> => {
+  const floor: GateDocument = {
+    is_active_for_scheduled_work: false,
+    peer_writes: obeyed.peer_writes,
+    epoch: winner.epoch,
+    changed_at: changedAt,
+    changed_by: 'fence',
+    reason: `${winner.region} works under epoch ${winner.epoch}`,
+  };
+  const put = await records.putLocal({ ...GATE_KEY, order: winner.epoch + RAISED, data: JSON.stringify(floor) });
+  if (put.kind === 'failed') {
+    return 'failed';
+  }
+  return put.value === 'written' ? 'raised' : 'kept';
 };
 
 /**

@@ -1,23 +1,38 @@
-/** The HTTP API as a Hono app, without its entry: routes to answers, answers to responses, one log line each. */
-import { Hono, type Context } from 'hono';
+/** The HTTP API as a Hono app, without its entry: requests through the door to routes, answers to responses, one log line each. */
+import { type Context, Hono } from 'hono';
 
+import type { Principal } from '../domain/access.ts';
+import type { JsonFields } from '../domain/json-fields.ts';
+import { admit } from '../query/admission.ts';
 import { type Answer, problem, renderAnswer } from '../query/answer.ts';
 import { HomeReader, type HomeView } from '../query/home-view.ts';
-import { shownText } from '../query/parameters.ts';
-import { type ApiDependencies, answerRoute, type Route, ROUTES } from '../query/routes.ts';
+import { opOf, readIdempotencyKey } from '../query/idempotency.ts';
+import { type Parameters, shownText } from '../query/parameters.ts';
+import { readBody } from '../query/request-body.ts';
+import type { ApiDependencies, Route } from '../query/route.ts';
+import { answerRoute, ROUTES } from '../query/routes.ts';
+import { showTo } from '../query/shown-view.ts';
 
 /** Well under a load balancer's minute: whoever asks gets a sentence, not a broken connection. */
 const REQUEST_TIMEOUT_MS = 20_000;
-const ALLOWED = 'GET, HEAD';
 
 export interface ApiOptions {
   readonly requestTimeoutMs?: number;
 }
 
-const tooSlow = (deps: ApiDependencies): Answer =>
+/** An answer, and whom it is for: the envelope shows that caller's sources, and nobody else's. */
+interface Served {
+  readonly answer: Answer;
+  readonly caller: Principal | undefined;
+}
+
+const tooSlow = (deps: ApiDependencies, method: string): Answer =>
   problem(503, 'too-slow', {
     what: `${deps.region} did not answer in time`,
-    why: 'A service that it asked neither answered nor failed.',
+    why:
+      method === 'GET' || method === 'HEAD'
+        ? 'A service that it asked neither answered nor failed.'
+        : 'A service that it asked neither answered nor failed; the write may have been made all the same.',
     next: deps.peerRegion === undefined ? 'Try again in a minute.' : `Ask the Region ${deps.peerRegion}.`,
   });
 
@@ -25,20 +40,25 @@ const noSuchAddress = (path: string): Answer =>
   problem(404, 'no-address', {
     what: `there is nothing at "${shownText(path)}"`,
     why: 'The address is not one of this API.',
-    next: `Addresses are ${ROUTES.map((route) => route.path).join(', ')}.`,
+    next: `Addresses are ${[...new Set(ROUTES.map((route) => route.path))].join(', ')}.`,
   });
 
-const notAllowed = (method: string): Answer =>
-  problem(
+const notAllowed = (method: string, path: string): Answer => {
+  const methods = ROUTES.filter((route) => route.path === path).map((route) => route.method);
+  const allow = methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ');
+  return problem(
     405,
     'method',
     {
       what: `${shownText(method)} is not possible here`,
-      why: 'This address is for reading only.',
-      next: `Use ${ALLOWED}.`,
+      why: methods.every((one) => one === 'GET')
+        ? 'This address is for reading only.'
+        : 'This address does other things.',
+      next: `Use ${allow}.`,
     },
-    { allow: ALLOWED },
+    { allow },
   );
+};
 
 const broken = (): Answer =>
   problem(500, 'defect', {
@@ -48,8 +68,8 @@ const broken = (): Answer =>
   });
 
 /** The first to finish; the timer never outlives the request. */
-const within = async (timeoutMs: number, work: Promise<Answer>, otherwise: Answer): Promise<Answer> => {
-  const late = Promise.withResolvers<Answer>();
+const within = async (timeoutMs: number, work: Promise<Served>, otherwise: Served): Promise<Served> => {
+  const late = Promise.withResolvers<Served>();
   const timer = setTimeout(() => {
     late.resolve(otherwise);
   }, timeoutMs);
@@ -60,57 +80,104 @@ const within = async (timeoutMs: number, work: Promise<Answer>, otherwise: Answe
   }
 };
 
-export const createApiApp = (deps: ApiDependencies, options: ApiOptions = {}): Hono => {
-  const { telemetry, now } = deps;
-  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-  const home = new HomeReader(deps);
+const NO_BODY: Parameters<JsonFields> = { kind: 'read', value: {} };
 
-  const respond = async (
+class Api {
+  readonly #deps: ApiDependencies;
+  readonly #home: HomeReader;
+  readonly #timeoutMs: number;
+
+  constructor(deps: ApiDependencies, timeoutMs: number) {
+    this.#deps = deps;
+    this.#home = new HomeReader(deps);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async serve(c: Context, route: Route): Promise<Response> {
+    const view = route.isLocal === true ? Promise.resolve(this.#home.peek()) : this.#home.get();
+    return this.#respond(c, route.path, view, async (requestId) => this.#admitAndAnswer(c, route, view, requestId));
+  }
+
+  /** For what is no route: the same for everybody, so nobody is asked who they are. */
+  async refuse(c: Context, path: string, answer: Answer): Promise<Response> {
+    return this.#respond(c, path, this.#home.get(), async () => ({ answer, caller: undefined }));
+  }
+
+  notAllowed(c: Context, path: string): Promise<Response> {
+    return this.refuse(c, path, notAllowed(c.req.method, path));
+  }
+
+  async #admitAndAnswer(c: Context, route: Route, view: Promise<HomeView>, requestId: string): Promise<Served> {
+    const deps = this.#deps;
+    const admission = await admit(deps, route, c.req.header('authorization'));
+    const { caller } = admission;
+    if (admission.kind === 'refused') {
+      return { answer: admission.answer, caller };
+    }
+    const key = readIdempotencyKey(route.method === 'GET' ? undefined : c.req.header('idempotency-key'));
+    if (key.kind === 'refused') {
+      return { answer: key.answer, caller };
+    }
+    const body = route.hasBody === true ? await readBody(c.req.raw) : NO_BODY;
+    if (body.kind === 'refused') {
+      return { answer: body.answer, caller };
+    }
+    const context = {
+      deps,
+      home: this.#home,
+      requestId,
+      view: view.then((read) => showTo(caller, read)),
+      parameters: new URL(c.req.url).searchParams,
+      id: c.req.param('id') ?? '',
+      body: body.value,
+      ...(key.value === undefined || caller === undefined ? {} : { op: opOf(key.value, caller) }),
+      ...(admission.doubt === undefined ? {} : { doubt: admission.doubt }),
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    };
+    return { answer: await answerRoute(route, context, caller), caller };
+  }
+
+  async #respond(
     c: Context,
     path: string,
-    work: () => Promise<Answer>,
     view: Promise<HomeView>,
-  ): Promise<Response> => {
+    work: (requestId: string) => Promise<Served>,
+  ): Promise<Response> {
+    const deps = this.#deps;
+    const { telemetry, now } = deps;
     const startedAt = now();
     const requestId = deps.requestId();
-    let answer = tooSlow(deps);
+    let served: Served = { answer: tooSlow(deps, c.req.method), caller: undefined };
     try {
-      answer = await within(timeoutMs, work(), answer);
+      served = await within(this.#timeoutMs, work(requestId), served);
     } catch (error) {
-      answer = broken();
+      served = { answer: broken(), caller: undefined };
       const name = error instanceof Error ? error.name : 'unknown';
       telemetry.log('error', 'api.defect', { requestId, path, name });
     }
-    const { status, headers, body } = renderAnswer(answer, deps, await view, requestId);
+    const { answer, caller } = served;
+    const { status, headers, body } = renderAnswer(answer, deps, showTo(caller, await view), requestId);
     telemetry.log(status >= 500 ? 'error' : 'info', 'api.answered', {
       requestId,
       method: c.req.method,
       path,
       status,
+      caller: caller?.id,
       durationMs: now() - startedAt,
     });
     return new Response(body, { status, headers });
-  };
+  }
+}
 
-  const serve = async (c: Context, route: Route): Promise<Response> => {
-    const view = route.isLocal === true ? Promise.resolve(home.peek()) : home.get();
-    const work = async (): Promise<Answer> =>
-      answerRoute(route, {
-        deps,
-        home,
-        view,
-        parameters: new URL(c.req.url).searchParams,
-        id: c.req.param('id') ?? '',
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-    return respond(c, route.path, work, view);
-  };
-
+export const createApiApp = (deps: ApiDependencies, options: ApiOptions = {}): Hono => {
+  const api = new Api(deps, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
   const app = new Hono();
   for (const route of ROUTES) {
-    app.get(route.path, async (c) => serve(c, route));
-    app.all(route.path, async (c) => respond(c, route.path, async () => notAllowed(c.req.method), home.get()));
+    app.on(route.method, route.path, async (c) => api.serve(c, route));
   }
-  app.notFound(async (c) => respond(c, '(other)', async () => noSuchAddress(c.req.path), home.get()));
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    app.all(path, async (c) => api.notAllowed(c, path));
+  }
+  app.notFound(async (c) => api.refuse(c, '(other)', noSuchAddress(c.req.path)));
   return app;
 };

@@ -8,7 +8,7 @@ import { describeDispatch, dispatch, type DispatchOutcome } from '../ingest/disp
 import { SqsSyncQueue } from '../stores/sqs-sync-queue.ts';
 import { homeTarget, parseSources, parseStoresEnvironment, requireText } from './environment.ts';
 import { openRegion } from './open-region.ts';
-import { createTelemetry, environment, gateOf } from './wire.ts';
+import { createTelemetry, environment, gateOf, now } from './wire.ts';
 
 const telemetry = createTelemetry('dispatch');
 const stores = parseStoresEnvironment(environment);
@@ -19,10 +19,11 @@ const queue = new SqsSyncQueue(
   requireText(environment, 'TWINMAP_SYNC_QUEUE_URL'),
 );
 const sources = parseSources(environment);
+const sweeps = { records: home.tables.workspaces, now };
 
 export const handler = async (event: Partial<ScheduledEvent>, context: Context): Promise<DispatchOutcome> => {
   const outcome = await dispatch(
-    { sources, readGate: async () => readGate(gate), queue, telemetry, region: home.region },
+    { sources, readGate: async () => readGate(gate), queue, telemetry, region: home.region, sweeps },
     event.id ?? context.awsRequestId,
   );
   telemetry.log('info', 'dispatch.finished', { region: home.region, ...describeDispatch(outcome) });

@@ -6,6 +6,7 @@ import { ConfigError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isRegionName, type RegionName } from '../domain/region.ts';
 import type { ClientTarget } from '../aws/client-options.ts';
+import { parseDnsServers } from '../aws/dns-servers.ts';
 
 const text = z.string().min(1);
 const regionName = z.custom<RegionName>((value) => typeof value === 'string' && isRegionName(value));
@@ -19,6 +20,7 @@ const storesSchema = z.object({
   index: text,
   dynamodb: text.optional(),
   s3vectors: text.optional(),
+  dnsServers: z.array(text).readonly().optional(),
 });
 
 const sourceSchema = z.array(
@@ -45,6 +47,12 @@ export const requireText = (environment: Environment, name: string): string => {
   return value === undefined || value === '' ? refuse(`the variable ${name} is not set`) : value;
 };
 
+/** Absent where none are named, as on AWS: the function's own resolver is asked then. */
+const readDnsServers = (environment: Environment): { dnsServers?: readonly string[] } => {
+  const dnsServers = parseDnsServers(environment['TWINMAP_DNS_SERVERS']);
+  return dnsServers.length === 0 ? {} : { dnsServers };
+};
+
 const parseStores = (environment: Environment, side: 'HOME' | 'PEER'): StoresAddress => {
   const read = (name: string): string | undefined => environment[`TWINMAP_${side}_${name}`];
   const parsed = storesSchema.safeParse({
@@ -56,6 +64,7 @@ const parseStores = (environment: Environment, side: 'HOME' | 'PEER'): StoresAdd
     index: read('VECTOR_INDEX'),
     dynamodb: read('DYNAMODB_ENDPOINT'),
     s3vectors: read('S3VECTORS_ENDPOINT'),
+    ...readDnsServers(environment),
   });
   return parsed.success
     ? parsed.data
@@ -98,13 +107,14 @@ export const parseSources = (environment: Environment): readonly SourceDefinitio
 /** The home Region's client target for a service that only home has. */
 export const homeTarget = (
   environment: Environment,
-  service: 'APPCONFIGDATA' | 'SQS',
+  service: 'APPCONFIGDATA' | 'SQS' | 'KMS',
   callTimeoutMs: number,
 ): ClientTarget => {
   const endpoint = environment[`TWINMAP_HOME_${service}_ENDPOINT`];
   return {
     region: requireText(environment, 'TWINMAP_HOME_REGION'),
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...readDnsServers(environment),
     bounds: { connectTimeoutMs: LIMITS.homeConnectTimeoutMs, callTimeoutMs, attemptsMax: LIMITS.readAttemptsMax },
   };
 };

@@ -1,8 +1,12 @@
 /** Opens the stores of one Region with that Region's own clients; a client is never shared between Regions. */
-import type { CallBounds } from '../aws/client-options.ts';
+import type { CallBounds, ClientTarget } from '../aws/client-options.ts';
 import { LIMITS } from '../domain/limits.ts';
+import type { RegionName } from '../domain/region.ts';
+import { Breaker } from '../dual-write/breaker.ts';
+import { guardRegion } from '../dual-write/guarded-stores.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
-import { DynamoRecordStore, openDynamoClient } from '../stores/dynamo-record-store.ts';
+import { DynamoRecordStore } from '../stores/dynamo-record-store.ts';
+import { openDynamoClient } from '../stores/dynamo-table.ts';
 import { openVectorsClient, S3VectorStore } from '../stores/s3-vector-store.ts';
 import type { StoresAddress, StoresEnvironment } from './environment.ts';
 
@@ -18,24 +22,29 @@ const PEER_BOUNDS: CallBounds = {
   attemptsMax: LIMITS.ingestAttemptsMax,
 };
 
-const targetOf = (
-  region: string,
-  endpoint: string | undefined,
-  bounds: CallBounds,
-): { region: string; endpoint?: string; bounds: CallBounds } => ({
-  region,
+/** Beside home, a person waits for the peer no longer than its budget: what the peer did not take in time is owed. */
+const PEER_BUDGET_BOUNDS: CallBounds = {
+  connectTimeoutMs: LIMITS.peerBudgetConnectTimeoutMs,
+  callTimeoutMs: LIMITS.peerBudgetMs,
+  attemptsMax: LIMITS.peerBudgetAttemptsMax,
+};
+
+const targetOf = (address: StoresAddress, endpoint: string | undefined, bounds: CallBounds): ClientTarget => ({
+  region: address.region,
   ...(endpoint === undefined ? {} : { endpoint }),
+  dnsServers: address.dnsServers,
   bounds,
 });
 
 export const openRegion = (address: StoresAddress, bounds: CallBounds = HOME_BOUNDS): RegionStores => {
-  const client = openDynamoClient(targetOf(address.region, address.dynamodb, bounds));
+  const client = openDynamoClient(targetOf(address, address.dynamodb, bounds));
   const { callTimeoutMs } = bounds;
-  const table = (name: string): DynamoRecordStore => new DynamoRecordStore(client, { table: name, callTimeoutMs });
+  const table = (name: string): DynamoRecordStore =>
+    new DynamoRecordStore(client, { table: name, callTimeoutMs, now: () => Date.now() });
   return {
     region: address.region,
     tables: { workspaces: table(address.workspaces), audit: table(address.audit), graph: table(address.graph) },
-    vectors: new S3VectorStore(openVectorsClient(targetOf(address.region, address.s3vectors, bounds)), {
+    vectors: new S3VectorStore(openVectorsClient(targetOf(address, address.s3vectors, bounds)), {
       bucket: address.bucket,
       index: address.index,
       callTimeoutMs,
@@ -43,7 +52,38 @@ export const openRegion = (address: StoresAddress, bounds: CallBounds = HOME_BOU
   };
 };
 
+/**
+ * For cycles, drains and repairs. Without breakers: a cycle has minutes, stops at the first Region that fails and is tried
+ * again as a whole, so that a breaker would only give its next attempt a stale answer.
+ */
 export const openRegionPair = (environment: StoresEnvironment): RegionPair => ({
   home: openRegion(environment.home),
   ...(environment.peer === undefined ? {} : { peer: openRegion(environment.peer, PEER_BOUNDS) }),
 });
+
+export type BreakerService = 'dynamodb' | 's3vectors';
+
+export interface InteractiveOptions {
+  readonly now: () => number;
+  /** A service of the peer answers again: what is owed to it may be drained at once. */
+  readonly onBreakerClosed: (region: RegionName, service: BreakerService) => void;
+}
+
+/** For whoever waits for an answer: home as ever, the peer within its budget and behind a breaker per service. */
+export const openInteractivePair = (environment: StoresEnvironment, options: InteractiveOptions): RegionPair => {
+  const home = openRegion(environment.home);
+  if (environment.peer === undefined) {
+    return { home };
+  }
+  const peer = openRegion(environment.peer, PEER_BUDGET_BOUNDS);
+  const breaker = (service: BreakerService): Breaker =>
+    new Breaker({
+      name: `${service} in ${peer.region}`,
+      now: options.now,
+      budgetMs: LIMITS.peerBudgetMs,
+      onClosed: () => {
+        options.onBreakerClosed(peer.region, service);
+      },
+    });
+  return { home, peer: guardRegion(peer, { dynamodb: breaker('dynamodb'), s3vectors: breaker('s3vectors') }) };
+};

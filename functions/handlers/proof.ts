@@ -12,7 +12,7 @@ const cache: ProofCache = { proofs: new Map() };
 
 export const handler = async (event: unknown): Promise<ProofAnswer> => {
   const startedAt = now();
-  const answer = await answerProof({ home, role: stores.role, cache }, parseProofRequest(event));
+  const answer = await answerProof({ home, role: stores.role, cache, now }, parseProofRequest(event));
   if (answer.kind === 'failed') {
     telemetry.log('error', 'proof.failed', { reason: answer.failure.reason, code: answer.failure.code });
     throw new RegionUnavailableError(`${home.region} can't be read (${answer.failure.code})`);

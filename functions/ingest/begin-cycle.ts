@@ -1,6 +1,7 @@
 /**
- * The start of a cycle: read the source in every declared Region, claim it under a new fence (peer first), and decide
- * whether to compare everything or to follow the cursor.
+ * The start of a cycle: read the source in every declared Region, claim it under a new fence (peer first), settle what the
+ * source owes, and decide whether to compare everything or to follow the cursor. In a declared outage of the peer home alone
+ * is read and settles nothing, but the peer is still asked: whoever is refused there stops.
  */
 import { parseSourcePayload, type SourcePayload, sourceKey } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -10,11 +11,14 @@ import type { SourceState } from '../stores/record-store.ts';
 import { type CycleMode, decideMode } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
 import { indexName } from './index-name.ts';
+import { settleDebts } from './settle.ts';
 
 export interface BegunCycle {
   readonly kind: 'begun';
   readonly fence: string;
   readonly op: string;
+  /** When the run claimed the source, in ms since 1970: its vectors carry its id, so it must not go on for ever. */
+  readonly startedAt: number;
   readonly committedVersion: string;
   readonly committed: SourcePayload | undefined;
   readonly mode: CycleMode;
@@ -25,8 +29,11 @@ export interface BegunCycle {
 interface States {
   readonly kind: 'read';
   readonly home: SourceState;
+  /** Absent in a single-Region install, and in a declared outage where the peer does not answer. */
   readonly peer?: SourceState;
 }
+
+const isDeferred = ({ writer }: CycleDependencies): boolean => writer.owed !== undefined;
 
 const readStates = async (dependencies: CycleDependencies): Promise<States | CycleStop> => {
   const { home, peer } = dependencies.writer.regions;
@@ -36,7 +43,7 @@ const readStates = async (dependencies: CycleDependencies): Promise<States | Cyc
     peer?.tables.graph.readSource(key),
   ]);
   // The peer first, as everywhere: a report names the Region that a person has to look at.
-  if (peerState?.kind === 'failed') {
+  if (peerState?.kind === 'failed' && !isDeferred(dependencies)) {
     return stopAt('read', 'peer', peerState.failure);
   }
   if (homeState.kind === 'failed') {
@@ -45,7 +52,7 @@ const readStates = async (dependencies: CycleDependencies): Promise<States | Cyc
   return {
     kind: 'read',
     home: homeState.value,
-    ...(peerState === undefined ? {} : { peer: peerState.value }),
+    ...(peerState?.kind === 'done' ? { peer: peerState.value } : {}),
   };
 };
 
@@ -55,55 +62,110 @@ const runsSeen = (state: SourceState | undefined): readonly number[] =>
 const committedOf = (state: SourceState): SourcePayload | undefined =>
   state.record === undefined ? undefined : parseSourcePayload(state.record.data);
 
-const claimNew = async (dependencies: CycleDependencies, states: States): Promise<BegunCycle | CycleStop> => {
-  const { writer, source, epoch, embedder } = dependencies;
-  const { region } = writer.regions.home;
+const versionOf = (state: SourceState | undefined): string => state?.record?.v ?? '';
+
+interface Claim {
+  readonly kind: 'claimed';
+  readonly fence: string;
+  readonly op: string;
+}
+
+const claimSource = async (dependencies: CycleDependencies, states: States): Promise<Claim | CycleStop> => {
+  const { writer, source, epoch } = dependencies;
   const op = dependencies.newOp();
   const run = 1 + Math.max(...runsSeen(states.home), ...runsSeen(states.peer));
-  const fence = encodeFence({ epoch, region, run, op });
+  const fence = encodeFence({ epoch, region: writer.regions.home.region, run, op });
   const refused = failureOf(await writer.claim(sourceKey(source.id), fence));
-  if (refused !== undefined) {
-    return stopAt('claim', refused.side, refused.failure);
-  }
-  const committed = committedOf(states.home);
-  const mode = decideMode({
+  return refused === undefined ? { kind: 'claimed', fence, op } : stopAt('claim', refused.side, refused.failure, fence);
+};
+
+const modeOf = (dependencies: CycleDependencies, states: States, owedFound: boolean): CycleMode => {
+  const { writer, epoch, embedder } = dependencies;
+  return decideMode({
     home: states.home,
-    ...(states.peer === undefined ? {} : { peer: states.peer }),
-    committed,
+    // In a declared outage the peer stays behind: that is no reason to compare everything each time.
+    ...(states.peer === undefined || isDeferred(dependencies) ? {} : { peer: states.peer }),
+    committed: committedOf(states.home),
+    owedFound,
     epoch,
-    region,
+    region: writer.regions.home.region,
     index: indexName(embedder),
     now: dependencies.now(),
     fullCycleIntervalMs: LIMITS.fullCycleIntervalMs,
   });
-  return { kind: 'begun', fence, op, committedVersion: states.home.record?.v ?? '', committed, mode };
 };
 
-const checkpointHolds = (checkpoint: Checkpoint, states: States, epoch: number): boolean =>
-  [states.home, ...(states.peer === undefined ? [] : [states.peer])].every(
-    (state) => state.f === checkpoint.fence && (state.record?.v ?? '') === checkpoint.committedVersion,
-  ) && parseFence(checkpoint.fence)?.epoch === epoch;
+const claimNew = async (dependencies: CycleDependencies, states: States): Promise<BegunCycle | CycleStop> => {
+  const startedAt = dependencies.now();
+  const claim = await claimSource(dependencies, states);
+  if (claim.kind !== 'claimed') {
+    return claim;
+  }
+  const settled = await settleDebts(dependencies);
+  if (settled.kind !== 'settled') {
+    return settled;
+  }
+  // Settling may have brought home a commit that the peer had and owed: a checkpoint has to name that one.
+  const isBehind =
+    !isDeferred(dependencies) && states.peer !== undefined && versionOf(states.peer) !== versionOf(states.home);
+  const after = isBehind ? await readStates(dependencies) : states;
+  if (after.kind !== 'read') {
+    return after;
+  }
+  return {
+    kind: 'begun',
+    fence: claim.fence,
+    op: claim.op,
+    startedAt,
+    committedVersion: versionOf(after.home),
+    committed: committedOf(after.home),
+    mode: modeOf(dependencies, states, settled.found),
+  };
+};
+
+const fenceHolds = (state: SourceState, { fence, committedVersion }: Checkpoint): boolean =>
+  state.f === fence && versionOf(state) === committedVersion;
+
+/** Whether nobody came in between, and the run is not so old that what it named may have been swept. */
+const checkpointHolds = (dependencies: CycleDependencies, checkpoint: Checkpoint, { home, peer }: States): boolean => {
+  const { fence, startedAt } = checkpoint;
+  const peerHolds = isDeferred(dependencies)
+    ? (peer?.f ?? '') <= fence
+    : peer === undefined || fenceHolds(peer, checkpoint);
+  return (
+    peerHolds &&
+    fenceHolds(home, checkpoint) &&
+    parseFence(fence)?.epoch === dependencies.epoch &&
+    dependencies.now() - startedAt <= LIMITS.runAgeMaxMs
+  );
+};
 
 const resume = (checkpoint: Checkpoint, committed: SourcePayload | undefined): BegunCycle | undefined => {
-  const op = parseFence(checkpoint.fence)?.op;
-  if (op === undefined || (checkpoint.full === null && committed === undefined)) {
+  const { fence, startedAt, committedVersion, full } = checkpoint;
+  const op = parseFence(fence)?.op;
+  if (op === undefined || (full === null && committed === undefined)) {
     return undefined;
   }
   return {
     kind: 'begun',
-    fence: checkpoint.fence,
+    fence,
     op,
-    committedVersion: checkpoint.committedVersion,
+    startedAt,
+    committedVersion,
     committed,
     mode:
-      checkpoint.full === null && committed !== undefined
+      full === null && committed !== undefined
         ? { kind: 'incremental', committed }
-        : { kind: 'full', reason: checkpoint.full ?? 'never-committed' },
+        : { kind: 'full', reason: full ?? 'never-committed' },
     resumed: checkpoint,
   };
 };
 
-/** Goes on under the checkpoint's fence where that still holds the source everywhere, else claims it anew. */
+/**
+ * Goes on under the checkpoint's fence where that still holds the source everywhere, else claims it anew. A fence stops
+ * commits, not puts: a run of an earlier outage may have put something since, owed, into what this one had compared. So it
+ * settles again, and where that finds something the comparison begins anew.
+ */
 export const beginCycle = async (
   dependencies: CycleDependencies,
   checkpoint: Checkpoint | undefined,
@@ -112,11 +174,16 @@ export const beginCycle = async (
   if (states.kind !== 'read') {
     return states;
   }
-  if (checkpoint !== undefined && checkpointHolds(checkpoint, states, dependencies.epoch)) {
-    const resumed = resume(checkpoint, committedOf(states.home));
-    if (resumed !== undefined) {
-      return resumed;
-    }
+  const resumed =
+    checkpoint !== undefined && checkpointHolds(dependencies, checkpoint, states)
+      ? resume(checkpoint, committedOf(states.home))
+      : undefined;
+  if (resumed === undefined) {
+    return claimNew(dependencies, states);
   }
-  return claimNew(dependencies, states);
+  const settled = await settleDebts(dependencies);
+  if (settled.kind !== 'settled') {
+    return settled;
+  }
+  return settled.found ? claimNew(dependencies, states) : resumed;
 };

@@ -10,12 +10,17 @@ export type CycleMode =
   | { readonly kind: 'incremental'; readonly committed: SourcePayload }
   | { readonly kind: 'full'; readonly reason: FullReason };
 
+/** How a cycle that committed went about it. */
+export type ModeName = 'unchanged' | 'incremental' | FullReason;
+
 export type FullReason =
   | 'never-committed'
   /** The Regions show different commits: one of them missed the last one. */
   | 'commits-differ'
   /** A run claimed the source after the last commit and did not finish: what it wrote is unknown. */
   | 'unfinished-run'
+  /** Settling found something: a run wrote what no acknowledged cycle has judged. */
+  | 'owed-records'
   | 'new-epoch-or-region'
   | 'index-changed'
   | 'daily'
@@ -24,10 +29,12 @@ export type FullReason =
 export interface ModeInput {
   /** As read before this run's own claim. */
   readonly home: SourceState;
-  /** Absent in a single-Region install. */
+  /** Absent where home alone is judged. */
   readonly peer?: SourceState;
   /** The home record's payload, where there is one that can be read. */
   readonly committed: SourcePayload | undefined;
+  /** Something of the source was owed when this run settled it. */
+  readonly owedFound: boolean;
   readonly epoch: number;
   readonly region: string;
   /** Names embedder and splitter: another one makes other vectors. */
@@ -49,6 +56,9 @@ const fullReason = (input: ModeInput): FullReason | undefined => {
   }
   if (!settled(home) || (peer !== undefined && !settled(peer))) {
     return 'unfinished-run';
+  }
+  if (input.owedFound) {
+    return 'owed-records';
   }
   const fence = parseFence(home.f ?? '');
   if (fence?.epoch !== input.epoch || fence.region !== input.region) {

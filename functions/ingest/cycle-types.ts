@@ -5,9 +5,11 @@ import type { Failure } from '../domain/failure.ts';
 import type { Side } from '../domain/region.ts';
 import type { DualWriter } from '../dual-write/dual-writer.ts';
 import type { Embedder } from '../embed/embedder.ts';
+import type { PeerWrites } from '../gate/document.ts';
+import type { OwedDebt } from '../repair/owed-debt.ts';
 import type { SyncQueue } from '../stores/sync-queue.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { FullReason } from './cycle-mode.ts';
+import type { FullReason, ModeName } from './cycle-mode.ts';
 
 export interface CycleDependencies {
   readonly source: SourceDefinition;
@@ -18,6 +20,8 @@ export interface CycleDependencies {
   readonly telemetry: Telemetry;
   /** The epoch in force: a cycle runs under exactly one. */
   readonly epoch: number;
+  /** From the document in force; without a peer it makes no difference. */
+  readonly peerWrites: PeerWrites;
   readonly now: () => number;
   /** Time left in this invocation, in ms. */
   readonly remainingMs: () => number;
@@ -29,6 +33,8 @@ export interface CycleDependencies {
 /** Valid only for the fence and the source version that it was made under. */
 export interface Checkpoint {
   readonly fence: string;
+  /** When the run claimed the source, in ms since 1970. */
+  readonly startedAt: number;
   /** The committed version of the source when the run claimed it; empty where there was none. */
   readonly committedVersion: string;
   readonly cursor: Cursor | null;
@@ -40,7 +46,7 @@ export interface Checkpoint {
 }
 
 /** Which step of DESIGN §4 did not get through. */
-export type CycleStep = 'read' | 'claim' | 'list' | 'embed' | 'write' | 'delete' | 'handover' | 'commit';
+export type CycleStep = 'read' | 'claim' | 'settle' | 'list' | 'embed' | 'write' | 'delete' | 'handover' | 'commit';
 
 export interface CycleReport {
   readonly snapshot: string;
@@ -53,22 +59,35 @@ export type CycleOutcome =
   /** Every declared Region holds it. */
   | {
       readonly kind: 'acknowledged';
-      readonly mode: 'unchanged' | 'incremental' | FullReason;
+      readonly mode: ModeName;
       readonly report: CycleReport;
+    }
+  /** A declared outage of the peer: home holds it, and owes it. Degraded, and never acknowledged. */
+  | {
+      readonly kind: 'deferred';
+      readonly mode: ModeName;
+      readonly report: CycleReport;
+      /** Read from the records that are owed; absent where they could not be read. */
+      readonly rpo?: OwedDebt;
     }
   /** More than one invocation can do: the rest is on the queue. */
   | { readonly kind: 'handed-over'; readonly changed: number }
   /** Somebody newer holds the source. */
-  | { readonly kind: 'fenced'; readonly step: CycleStep; readonly side: Side; readonly failure: Failure }
+  | {
+      readonly kind: 'fenced';
+      readonly step: CycleStep;
+      readonly side: Side;
+      readonly failure: Failure;
+      /** The one that this run asked for, or ran under. */
+      readonly fence?: string;
+    }
   | { readonly kind: 'not-acknowledged'; readonly step: CycleStep; readonly side: Side; readonly failure: Failure }
   /** The origin could not be read; nothing was committed. */
   | { readonly kind: 'source-failed'; readonly message: string };
 
 export type CycleStop = Extract<CycleOutcome, { kind: 'fenced' | 'not-acknowledged' }>;
 
-export const stopAt = (step: CycleStep, side: Side, failure: Failure): CycleStop => ({
-  kind: failure.reason === 'fenced' ? 'fenced' : 'not-acknowledged',
-  step,
-  side,
-  failure,
-});
+export const stopAt = (step: CycleStep, side: Side, failure: Failure, fence?: string): CycleStop =>
+  failure.reason === 'fenced'
+    ? { kind: 'fenced', step, side, failure, ...(fence === undefined ? {} : { fence }) }
+    : { kind: 'not-acknowledged', step, side, failure };

@@ -1,21 +1,20 @@
 /**
  * What a cycle knows of the documents that are stored. In a full cycle everything was listed; in an incremental one the
- * few documents that changed are read when they are met, in every declared Region. Both answer the same questions.
+ * few documents that changed are read when they are met, in every judged Region. Both answer the same questions.
  */
 import { documentKey, type DocumentPayload, parseDocumentPayload } from '../domain/corpus.ts';
-import type { RecordDigest } from '../domain/record.ts';
 import type { SideFailure } from '../dual-write/outcome.ts';
-import type { RegionPair } from '../dual-write/regions.ts';
 import type { StoredRecord } from '../stores/record-store.ts';
-import { type HeldPair, isEqual, isLive, type KnownDocument, type Listing } from './listing.ts';
+import { type HeldPair, isEqual, isLive, type Judge } from './held.ts';
+import { digestOf, type KnownDocument, type Listing } from './listing.ts';
 
 export interface KnownDocuments {
   /** Reads what is not known yet; answers with the side that failed. */
   load(ids: readonly string[]): Promise<SideFailure | undefined>;
   get(id: string): KnownDocument | undefined;
-  /** Held equally everywhere, made by this index, from this revision: nothing to do. */
+  /** Held, made by this index, from this revision: nothing to do. */
   isCurrent(id: string, rev: string): boolean;
-  /** The vector key under which every Region's record lists this chunk; undefined where it must be put again. */
+  /** The vector key under which a held record lists this chunk; undefined where it must be put again. */
   reusableVector(id: string, chunkId: string): string | undefined;
   /** Chunk records of a document that are not in `wanted` and must become tombstones. */
   staleChunks(id: string, wanted: ReadonlySet<string>): readonly string[];
@@ -62,14 +61,6 @@ export const knownFromListing = (listing: Listing, index: string): KnownDocument
   };
 };
 
-const digestOf = (record: StoredRecord | undefined): RecordDigest | undefined => {
-  if (record === undefined) {
-    return undefined;
-  }
-  const { data: _data, op: _op, f: _f, ...digest } = record;
-  return digest;
-};
-
 interface LoadedDocument extends KnownDocument {
   /** Chunk ids that either Region's record lists. */
   readonly listed: ReadonlySet<string>;
@@ -79,12 +70,13 @@ const payloadOf = (record: StoredRecord | undefined): DocumentPayload | undefine
   record === undefined || record.del === true ? undefined : parseDocumentPayload(record.data);
 
 const loadOne = async (
-  regions: RegionPair,
+  judge: Judge,
   sourceId: string,
   id: string,
 ): Promise<
   { readonly kind: 'loaded'; readonly document: LoadedDocument } | ({ readonly kind: 'failed' } & SideFailure)
 > => {
+  const { regions } = judge;
   const key = documentKey(sourceId, id);
   const [home, peer] = await Promise.all([regions.home.tables.graph.get(key), regions.peer?.tables.graph.get(key)]);
   if (peer?.kind === 'failed') {
@@ -93,29 +85,31 @@ const loadOne = async (
   if (home.kind === 'failed') {
     return { kind: 'failed', side: 'home', failure: home.failure };
   }
-  const peerRecord = peer === undefined ? home.value : peer.value;
   const payload = payloadOf(home.value);
+  const pair = judge.pairOf(
+    home.value === undefined ? undefined : digestOf(home.value),
+    peer?.value === undefined ? undefined : digestOf(peer.value),
+  );
   return {
     kind: 'loaded',
     document: {
-      home: digestOf(home.value),
-      peer: digestOf(peerRecord),
+      ...pair,
       payload,
-      listed: new Set([...(payload?.chunks ?? []), ...(payloadOf(peerRecord)?.chunks ?? [])].map(({ c }) => c)),
+      listed: new Set([...(payload?.chunks ?? []), ...(payloadOf(peer?.value)?.chunks ?? [])].map(({ c }) => c)),
     },
   };
 };
 
 /**
- * In an incremental cycle. It runs only where the last one committed in both Regions and no run came after it, so a
- * record that is equal in both has equal chunk records too (they are written before it).
+ * In an incremental cycle. It runs only where the last one committed in every judged Region and no run came after it, so a
+ * record that is held has held chunk records too (they are written before it).
  */
-export const knownOnDemand = (regions: RegionPair, sourceId: string, index: string): KnownDocuments => {
+export const knownOnDemand = (judge: Judge, sourceId: string, index: string): KnownDocuments => {
   const loaded = new Map<string, LoadedDocument>();
   return {
     load: async (ids) => {
       const missing = ids.filter((id) => !loaded.has(id));
-      const outcomes = await Promise.all(missing.map(async (id) => loadOne(regions, sourceId, id)));
+      const outcomes = await Promise.all(missing.map(async (id) => loadOne(judge, sourceId, id)));
       for (const [at, outcome] of outcomes.entries()) {
         if (outcome.kind === 'failed') {
           return outcome;

@@ -1,6 +1,6 @@
 /**
- * What both Regions hold of one source, read for a full cycle: every document record and every chunk digest. Only what is
- * equal in all declared Regions counts as held; everything else is written again.
+ * What the Regions hold of one source, read for a full cycle: every document record and every chunk digest. Only what counts
+ * as held (`held.ts`) is left alone; everything else is written again.
  */
 import {
   chunkPartitions,
@@ -13,15 +13,8 @@ import {
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import type { RecordDigest } from '../domain/record.ts';
 import type { Side } from '../domain/region.ts';
-import type { RegionPair } from '../dual-write/regions.ts';
 import type { Page, RecordStore, StoredRecord } from '../stores/record-store.ts';
-
-/** One key as the Regions hold it. */
-export interface HeldPair {
-  readonly home: RecordDigest | undefined;
-  /** Equals `home` in a single-Region install. */
-  readonly peer: RecordDigest | undefined;
-}
+import { type HeldPair, isLive, type Judge } from './held.ts';
 
 export interface KnownDocument extends HeldPair {
   /** The home record's payload, where it is live and can be read. */
@@ -37,18 +30,6 @@ export interface Listing {
 export type ListingOutcome =
   | { readonly kind: 'listed'; readonly listing: Listing }
   | { readonly kind: 'failed'; readonly side: Side; readonly failure: Failure };
-
-export const isLive = (digest: RecordDigest | undefined): boolean => digest !== undefined && digest.del !== true;
-
-/** Held by every declared Region in the same version with the same bytes, and not owed to anybody. */
-export const isEqual = ({ home, peer }: HeldPair): boolean =>
-  home !== undefined &&
-  peer !== undefined &&
-  home.v === peer.v &&
-  home.h === peer.h &&
-  home.del === peer.del &&
-  home.owed === undefined &&
-  peer.owed === undefined;
 
 /** Reads all pages of one partition. */
 export const readAllPages = async <T>(
@@ -99,71 +80,110 @@ const chunkDigestsOf = async (records: RecordStore, sourceId: string): Promise<R
   return done(digests);
 };
 
+/** Without the payload, and without what belongs to one Region's item alone. */
+export const digestOf = (record: StoredRecord): RecordDigest => {
+  const { data: _data, op: _op, f: _f, ...digest } = record;
+  return digest;
+};
+
 const joinDocuments = (
+  judge: Judge,
   home: readonly StoredRecord[],
-  peer: readonly RecordDigest[] | undefined,
+  peer: readonly RecordDigest[],
 ): Map<string, KnownDocument> => {
-  const peerBySk = new Map((peer ?? home).map((digest) => [digest.sk, digest]));
+  const peerBySk = new Map(peer.map((digest) => [digest.sk, digest]));
   const documents = new Map<string, KnownDocument>();
   for (const record of home) {
-    const { data, op: _op, f: _f, ...digest } = record;
-    const payload = isLive(digest) ? parseDocumentPayload(data) : undefined;
-    documents.set(record.sk.slice(documentPrefix.length), { home: digest, peer: peerBySk.get(record.sk), payload });
+    const payload = isLive(record) ? parseDocumentPayload(record.data) : undefined;
+    const pair = judge.pairOf(digestOf(record), peerBySk.get(record.sk));
+    documents.set(record.sk.slice(documentPrefix.length), { ...pair, payload });
     peerBySk.delete(record.sk);
   }
   for (const [sk, digest] of peerBySk) {
-    documents.set(sk.slice(documentPrefix.length), { home: undefined, peer: digest, payload: undefined });
+    documents.set(sk.slice(documentPrefix.length), { ...judge.pairOf(undefined, digest), payload: undefined });
   }
   return documents;
 };
 
 const joinChunks = (
+  judge: Judge,
   home: readonly RecordDigest[],
-  peer: readonly RecordDigest[] | undefined,
+  peer: readonly RecordDigest[],
 ): Map<string, Map<string, HeldPair>> => {
   const chunks = new Map<string, Map<string, HeldPair>>();
-  const add = (digest: RecordDigest, side: Partial<HeldPair>): void => {
+  const add = (digest: RecordDigest, pair: HeldPair): void => {
     const { documentId, chunkId } = parseChunkKey(digest.sk);
     const ofDocument = chunks.get(documentId) ?? new Map<string, HeldPair>();
     chunks.set(documentId, ofDocument);
-    ofDocument.set(chunkId, { home: undefined, peer: undefined, ...ofDocument.get(chunkId), ...side });
+    ofDocument.set(chunkId, pair);
   };
+  const peerByKey = new Map(peer.map((digest) => [digest.sk, digest]));
   for (const digest of home) {
-    add(digest, peer === undefined ? { home: digest, peer: digest } : { home: digest });
+    add(digest, judge.pairOf(digest, peerByKey.get(digest.sk)));
+    peerByKey.delete(digest.sk);
   }
-  for (const digest of peer ?? []) {
-    add(digest, { peer: digest });
+  for (const digest of peerByKey.values()) {
+    add(digest, judge.pairOf(undefined, digest));
   }
   return chunks;
 };
 
-const valueOf = <T>(read: Result<readonly T[]> | undefined): readonly T[] | undefined =>
-  read?.kind === 'done' ? read.value : undefined;
+type Read<T> = Result<readonly T[]> | undefined;
 
-/** Lists a source in every declared Region at once. */
-export const listSource = async (regions: RegionPair, sourceId: string): Promise<ListingOutcome> => {
-  const { home, peer } = regions;
+const valueOf = <T>(read: Read<T>): readonly T[] => (read?.kind === 'done' ? read.value : []);
+
+/** The first that failed, the peer's before home's: a report names the Region that a person has to look at. */
+const failedRead = (
+  peer: readonly Read<unknown>[],
+  home: readonly Read<unknown>[],
+): Extract<ListingOutcome, { kind: 'failed' }> | undefined => {
+  for (const [side, reads] of [
+    ['peer', peer],
+    ['home', home],
+  ] as const) {
+    const failed = reads.find((read) => read?.kind === 'failed');
+    if (failed?.kind === 'failed') {
+      return { kind: 'failed', side, failure: failed.failure };
+    }
+  }
+  return undefined;
+};
+
+/** Lists a source in every judged Region at once. */
+export const listSource = async (judge: Judge, sourceId: string): Promise<ListingOutcome> => {
+  const { home, peer } = judge.regions;
   const [homeDocuments, homeChunks, peerDocuments, peerChunks] = await Promise.all([
     documentsOf(home.tables.graph, sourceId),
     chunkDigestsOf(home.tables.graph, sourceId),
     peer === undefined ? undefined : documentDigestsOf(peer.tables.graph, sourceId),
     peer === undefined ? undefined : chunkDigestsOf(peer.tables.graph, sourceId),
   ]);
-  for (const read of [peerDocuments, peerChunks]) {
-    if (read?.kind === 'failed') {
-      return { kind: 'failed', side: 'peer', failure: read.failure };
+  return (
+    failedRead([peerDocuments, peerChunks], [homeDocuments, homeChunks]) ?? {
+      kind: 'listed',
+      listing: {
+        documents: joinDocuments(judge, valueOf(homeDocuments), valueOf(peerDocuments)),
+        chunks: joinChunks(judge, valueOf(homeChunks), valueOf(peerChunks)),
+      },
     }
-  }
-  for (const read of [homeDocuments, homeChunks]) {
-    if (read.kind === 'failed') {
-      return { kind: 'failed', side: 'home', failure: read.failure };
+  );
+};
+
+export type DocumentsOutcome =
+  | { readonly kind: 'listed'; readonly documents: ReadonlyMap<string, KnownDocument> }
+  | Extract<ListingOutcome, { kind: 'failed' }>;
+
+/** The document records alone. */
+export const listDocuments = async (judge: Judge, sourceId: string): Promise<DocumentsOutcome> => {
+  const { home, peer } = judge.regions;
+  const [homeDocuments, peerDocuments] = await Promise.all([
+    documentsOf(home.tables.graph, sourceId),
+    peer === undefined ? undefined : documentDigestsOf(peer.tables.graph, sourceId),
+  ]);
+  return (
+    failedRead([peerDocuments], [homeDocuments]) ?? {
+      kind: 'listed',
+      documents: joinDocuments(judge, valueOf(homeDocuments), valueOf(peerDocuments)),
     }
-  }
-  return {
-    kind: 'listed',
-    listing: {
-      documents: joinDocuments(valueOf(homeDocuments) ?? [], valueOf(peerDocuments)),
-      chunks: joinChunks(valueOf(homeChunks) ?? [], valueOf(peerChunks)),
-    },
-  };
+  );
 };

@@ -1,42 +1,21 @@
 /**
- * One sync of one source (DESIGN §4): claim, compare or follow the cursor, write to every declared Region, commit peer
- * first. Acknowledged only when every declared Region committed; anything else is redone by the next run.
+ * One sync of one source (DESIGN §4): claim, settle, compare or follow the cursor, write to every declared Region, commit peer
+ * first. Acknowledged only when every declared Region committed; anything else is redone by the next run. In a declared outage
+ * of the peer it writes and commits at home, everything marked as owed, and is reported as degraded.
  */
 import type { Cursor } from '../connectors/connector.ts';
-import { type SourceCounts, sourceKey, type SourcePayload } from '../domain/corpus.ts';
+import type { SourceCounts, SourcePayload } from '../domain/corpus.ts';
 import { SourceError } from '../domain/errors.ts';
-import { LIMITS } from '../domain/limits.ts';
-import { failureOf } from '../dual-write/outcome.ts';
-import { makeRecord } from '../stores/envelope.ts';
 import { beginCycle, type BegunCycle } from './begin-cycle.ts';
+import { commitCycle } from './commit-cycle.ts';
 import type { FullReason } from './cycle-mode.ts';
-import {
-  type Checkpoint,
-  type CycleDependencies,
-  type CycleOutcome,
-  type CycleReport,
-  type CycleStop,
-  stopAt,
-} from './cycle-types.ts';
-import { reconcileListing } from './reconcile.ts';
+import { type Checkpoint, type CycleDependencies, type CycleOutcome, type CycleStop, stopAt } from './cycle-types.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
-import { Limiter } from './limiter.ts';
 import { listSource } from './listing.ts';
-import { addCounts, ChangePuller, type PullTally } from './pull-changes.ts';
-import { runVersions, type WriteDependencies } from './write-documents.ts';
-
-const NO_COUNTS: SourceCounts = { documents: 0, chunks: 0, skipped: 0 };
-
-type Versions = ReturnType<typeof runVersions>;
-
-interface RunningCycle {
-  readonly dependencies: CycleDependencies;
-  readonly begun: BegunCycle;
-  readonly versions: Versions;
-  readonly write: WriteDependencies;
-  readonly tally: PullTally;
-}
+import { addCounts, ChangePuller } from './pull-changes.ts';
+import { reconcileListing } from './reconcile.ts';
+import { NO_COUNTS, type RunningCycle, startRunning } from './running-cycle.ts';
 
 /** Everything that a cycle changed is in; what is left is the source record. */
 interface CycleDone {
@@ -51,33 +30,13 @@ interface CyclePaused {
   readonly full: FullReason | null;
 }
 
-const startRunning = (dependencies: CycleDependencies, begun: BegunCycle): RunningCycle => {
-  const { source, writer, embedder, signal } = dependencies;
-  const versions = runVersions(begun.fence, begun.op, begun.resumed?.seq ?? 0);
-  const counts = begun.resumed?.counts ?? begun.committed?.counts ?? NO_COUNTS;
-  return {
-    dependencies,
-    begun,
-    versions,
-    write: {
-      sourceId: source.id,
-      writer,
-      embedder,
-      versions,
-      signal,
-      limiter: new Limiter(LIMITS.recordWritesInFlightMax),
-    },
-    tally: { changed: begun.resumed?.changed ?? 0, deleted: begun.resumed?.deleted ?? 0, counts },
-  };
-};
-
 const runFull = async (
   running: RunningCycle,
   full: FullReason,
   cursor: Cursor | null,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, write, tally } = running;
-  const listed = await listSource(dependencies.writer.regions, dependencies.source.id);
+  const { dependencies, judge, write, tally } = running;
+  const listed = await listSource(judge, dependencies.source.id);
   if (listed.kind === 'failed') {
     return stopAt('list', listed.side, listed.failure);
   }
@@ -117,8 +76,8 @@ const runIncremental = async (
   running: RunningCycle,
   committed: SourcePayload,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, begun, write, tally } = running;
-  const known = knownOnDemand(dependencies.writer.regions, dependencies.source.id, indexName(dependencies.embedder));
+  const { dependencies, begun, judge, write, tally } = running;
+  const known = knownOnDemand(judge, dependencies.source.id, indexName(dependencies.embedder));
   const puller = new ChangePuller({ dependencies, known, write, tally, onWritten: () => undefined });
   const pulled = await puller.pull(begun.resumed?.cursor ?? committed.cursor);
   switch (pulled.kind) {
@@ -139,56 +98,11 @@ const runIncremental = async (
   }
 };
 
-/** Modes in which an invocation of an earlier run may still be writing under its lower fence. */
-const OVERLAPPED: ReadonlySet<FullReason> = new Set(['new-epoch-or-region', 'unfinished-run', 'commits-differ']);
-
-/**
- * When this comparison counts from. Record puts are not fenced, so a run that was fenced may still put what this one has
- * judged; no invocation outlives its time-out, so another full cycle is due as soon as that has passed.
- */
-const fullAt = (mode: FullReason, nowMs: number): number =>
-  OVERLAPPED.has(mode) ? nowMs - LIMITS.fullCycleIntervalMs + LIMITS.overlapMs : nowMs;
-
-const commitCycle = async (
-  running: RunningCycle,
-  mode: 'unchanged' | 'incremental' | FullReason,
-  snapshot: string,
-  cursor: Cursor | null,
-): Promise<CycleOutcome> => {
-  const { dependencies, begun, versions, tally } = running;
-  const { source, writer, epoch, now } = dependencies;
-  const full = mode !== 'unchanged' && mode !== 'incremental';
-  const report: CycleReport = { snapshot, changed: tally.changed, deleted: tally.deleted, counts: tally.counts };
-  const payload: SourcePayload = {
-    id: source.id,
-    kind: source.kind,
-    name: source.name,
-    url: source.url,
-    snapshot,
-    cursor,
-    counts: tally.counts,
-    lastFullAt: full ? fullAt(mode, now()) : (begun.committed?.lastFullAt ?? 0),
-    index: indexName(dependencies.embedder),
-    cycle: {
-      op: begun.op,
-      epoch,
-      region: writer.regions.home.region,
-      finishedAt: now(),
-      changed: tally.changed,
-      deleted: tally.deleted,
-    },
-  };
-  const record = makeRecord(sourceKey(source.id), { v: versions.next(), op: begun.op }, payload);
-  const refused = failureOf(await writer.commit(record, begun.fence));
-  return refused === undefined
-    ? { kind: 'acknowledged', mode, report }
-    : stopAt('commit', refused.side, refused.failure);
-};
-
 const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<CycleOutcome> => {
   const { dependencies, begun, versions, tally } = running;
   const checkpoint: Checkpoint = {
     fence: begun.fence,
+    startedAt: begun.startedAt,
     committedVersion: begun.committedVersion,
     cursor: paused.cursor,
     full: paused.full,
@@ -236,10 +150,15 @@ const runBegun = async (dependencies: CycleDependencies, begun: BegunCycle): Pro
 };
 
 /** Runs one invocation of a cycle. A source that can't be read is an outcome too: nothing was committed. */
-export const runSyncCycle = async (dependencies: CycleDependencies, checkpoint?: Checkpoint): Promise<CycleOutcome> => {
+export const runSyncCycle = async (given: CycleDependencies, checkpoint?: Checkpoint): Promise<CycleOutcome> => {
+  const dependencies = { ...given, writer: given.writer.under(given.peerWrites) };
   try {
     const begun = await beginCycle(dependencies, checkpoint);
-    return begun.kind === 'begun' ? await runBegun(dependencies, begun) : begun;
+    if (begun.kind !== 'begun') {
+      return begun;
+    }
+    const outcome = await runBegun(dependencies, begun);
+    return outcome.kind === 'fenced' ? { ...outcome, fence: begun.fence } : outcome;
   } catch (error) {
     if (error instanceof SourceError) {
       return { kind: 'source-failed', message: error.message };

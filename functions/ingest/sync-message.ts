@@ -1,12 +1,14 @@
-/** The message of the sync queue: which source, and where an earlier invocation stopped. */
+/** The message of the sync queue: which source, and where an earlier invocation stopped; or that its vectors are swept. */
 import { z } from 'zod';
 
+import { LIMITS } from '../domain/limits.ts';
 import type { Checkpoint } from './cycle-types.ts';
 
 const fullReasons = [
   'never-committed',
   'commits-differ',
   'unfinished-run',
+  'owed-records',
   'new-epoch-or-region',
   'index-changed',
   'daily',
@@ -20,6 +22,7 @@ const schema = z.strictObject({
   checkpoint: z
     .strictObject({
       fence: z.string(),
+      startedAt: whole,
       committedVersion: z.string(),
       cursor: z.record(z.string(), z.unknown()).nullable(),
       full: z.enum(fullReasons).nullable(),
@@ -29,11 +32,15 @@ const schema = z.strictObject({
       counts: z.strictObject({ documents: whole, chunks: whole, skipped: whole }),
     })
     .optional(),
+  sweep: z.literal(true).optional(),
+  segment: whole.max(LIMITS.sweepSegmentsMax - 1).optional(),
 });
 
 export interface SyncMessage {
   readonly source: string;
   readonly checkpoint: Checkpoint | undefined;
+  /** Set where the message asks for a sweep of orphan vectors: the segment of the listing to begin with. */
+  readonly sweepFrom?: number;
 }
 
 export type ParsedMessage =
@@ -47,7 +54,15 @@ export const parseSyncMessage = (body: string): ParsedMessage => {
     return { kind: 'invalid', why: 'the message is not JSON' };
   }
   const parsed = schema.safeParse(value);
-  return parsed.success
-    ? { kind: 'message', message: { source: parsed.data.source, checkpoint: parsed.data.checkpoint } }
-    : { kind: 'invalid', why: parsed.error.issues[0]?.path.join('.') ?? 'unknown' };
+  if (!parsed.success) {
+    return { kind: 'invalid', why: parsed.error.issues[0]?.path.join('.') ?? 'unknown' };
+  }
+  const { source, checkpoint, sweep, segment } = parsed.data;
+  return {
+    kind: 'message',
+    message: { source, checkpoint, ...(sweep === undefined ? {} : { sweepFrom: segment ?? 0 }) },
+  };
 };
+
+export const sweepMessage = (source: string, segment = 0): string =>
+  JSON.stringify({ source, sweep: true, ...(segment === 0 ? {} : { segment }) });

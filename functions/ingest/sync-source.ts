@@ -1,19 +1,28 @@
-/** What the sync function does with one message: gate, cycle, and what the outcome means for gate, log and metrics. */
-import { parseFence } from '../domain/version.ts';
+/** What the sync function does with one message: gate, cycle or sweep, and what the outcome means for gate, log and metrics. */
+import type { AuditWriter } from '../audit/audit-writer.ts';
 import type { SourceDefinition } from '../domain/corpus.ts';
+import { type Fence, parseFence } from '../domain/version.ts';
 import type { GateDecision } from '../gate/decide.ts';
 import type { GateDocument } from '../gate/document.ts';
-import type { LogFields, Telemetry } from '../telemetry/telemetry.ts';
-import type { CycleOutcome } from './cycle-types.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { CycleOutcome, CycleStep } from './cycle-types.ts';
+import type { SweepOutcome } from './sweep-vectors.ts';
 import { parseSyncMessage, type SyncMessage } from './sync-message.ts';
+import { reportOutcome } from './sync-report.ts';
 
 export interface SyncDependencies {
   readonly sources: readonly SourceDefinition[];
   readonly readGate: () => Promise<GateDecision>;
-  readonly keepGate: (document: GateDocument) => Promise<void>;
+  /** Raises the local `GATE` to the fence that won; `obeyed` is the document that the run was under. */
+  readonly raiseGate: (obeyed: GateDocument, winner: Fence) => Promise<'raised' | 'kept' | 'failed'>;
   readonly runCycle: (source: SourceDefinition, message: SyncMessage, inForce: GateDocument) => Promise<CycleOutcome>;
+  /** Sweeps the source's orphan vectors from a segment of the listing on; a sweep that is paused hands itself over. */
+  readonly runSweep: (source: SourceDefinition, segment: number, inForce: GateDocument) => Promise<SweepOutcome>;
+  readonly audit?: Pick<AuditWriter, 'cycleFenced' | 'fenceRaised'>;
   readonly telemetry: Telemetry;
   readonly region: string;
+  /** Absent in a single-Region install. */
+  readonly peerRegion?: string;
   readonly now: () => number;
 }
 
@@ -25,57 +34,20 @@ export interface Delivery {
 
 export type SyncOutcome =
   | CycleOutcome
+  | { readonly kind: 'sweep'; readonly sweep: SweepOutcome }
   | { readonly kind: 'passive'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly why: string };
 
-const fieldsOf = (outcome: SyncOutcome): LogFields => {
-  switch (outcome.kind) {
-    case 'acknowledged': {
-      const { mode, report } = outcome;
-      return { mode, snapshot: report.snapshot, changed: report.changed, deleted: report.deleted, ...report.counts };
-    }
-    case 'handed-over': {
-      return { changed: outcome.changed };
-    }
-    case 'fenced':
-    case 'not-acknowledged': {
-      const { step, side, failure } = outcome;
-      return { step, side, reason: failure.reason, code: failure.code, message: failure.message };
-    }
-    case 'source-failed': {
-      return { message: outcome.message };
-    }
-    case 'passive': {
-      return { reason: outcome.reason };
-    }
-    case 'rejected': {
-      return { message: outcome.why };
-    }
-  }
-};
+type FencedOutcome = Extract<CycleOutcome, { kind: 'fenced' }>;
 
-const levelOf = (outcome: SyncOutcome): 'info' | 'error' =>
-  outcome.kind === 'acknowledged' || outcome.kind === 'handed-over' || outcome.kind === 'passive' ? 'info' : 'error';
+interface Synced {
+  readonly source: string;
+  readonly outcome: SyncOutcome;
+  /** The document that a cycle ran under. */
+  readonly obeyed?: GateDocument;
+}
 
-/** A refused claim names the fence that won: this Region has now seen its epoch, and must not accept an older document. */
-const documentOfFence = (winner: string, changedAt: string): GateDocument | undefined => {
-  const fence = parseFence(winner);
-  return fence === undefined
-    ? undefined
-    : {
-        is_active_for_scheduled_work: false,
-        peer_writes: 'required',
-        epoch: fence.epoch,
-        changed_at: changedAt,
-        changed_by: 'fence',
-        reason: `fenced by ${fence.region} under epoch ${fence.epoch}`,
-      };
-};
-
-const syncOne = async (
-  dependencies: SyncDependencies,
-  { body, redelivered }: Delivery,
-): Promise<{ source: string; outcome: SyncOutcome }> => {
+const syncOne = async (dependencies: SyncDependencies, { body, redelivered }: Delivery): Promise<Synced> => {
   const parsed = parseSyncMessage(body);
   if (parsed.kind === 'invalid') {
     return { source: '', outcome: { kind: 'rejected', why: `not a sync message (${parsed.why})` } };
@@ -87,32 +59,69 @@ const syncOne = async (
     return { source: message.source, outcome: { kind: 'rejected', why: 'the source is not configured any more' } };
   }
   // Fresh, although dispatch has read it: a message may wait on the queue while people fail over.
-  const gate = await dependencies.readGate();
-  if (gate.state !== 'active' || gate.inForce === undefined) {
-    return { source: source.id, outcome: { kind: 'passive', reason: gate.reason } };
+  const { state, reason, inForce } = await dependencies.readGate();
+  if (state !== 'active' || inForce === undefined) {
+    return { source: source.id, outcome: { kind: 'passive', reason } };
   }
-  return { source: source.id, outcome: await dependencies.runCycle(source, message, gate.inForce) };
+  if (message.sweepFrom === undefined) {
+    return { source: source.id, outcome: await dependencies.runCycle(source, message, inForce), obeyed: inForce };
+  }
+  // What home alone knows is not enough to call a vector an orphan.
+  if (inForce.peer_writes === 'deferred' && dependencies.peerRegion !== undefined) {
+    return { source: source.id, outcome: { kind: 'passive', reason: 'peer-deferred' } };
+  }
+  const sweep = await dependencies.runSweep(source, message.sweepFrom, inForce);
+  return { source: source.id, outcome: { kind: 'sweep', sweep } };
+};
+
+/** Reading, listing and settling refuse nobody: a cycle is fenced where it claims, writes or commits. */
+const fencedStep = (step: CycleStep): 'claim' | 'write' | 'commit' =>
+  step === 'claim' || step === 'commit' ? step : 'write';
+
+/**
+ * The other Region's fence, where it is above this run's own: a newer run of this Region is no reason to stop it, and a
+ * lower fence is a table that was restored.
+ */
+const winnerOf = ({ failure, fence }: FencedOutcome, region: string): Fence | undefined => {
+  const winner = parseFence(failure.fence ?? '');
+  return winner === undefined || winner.region === region || (failure.fence ?? '') <= (fence ?? '')
+    ? undefined
+    : winner;
+};
+
+const stopHere = async (
+  dependencies: SyncDependencies,
+  source: string,
+  outcome: FencedOutcome,
+  obeyed: GateDocument,
+): Promise<void> => {
+  const { audit, telemetry, region, peerRegion } = dependencies;
+  const { step, side, failure, fence } = outcome;
+  const winner = winnerOf(outcome, region);
+  // The gate first: it is what keeps this Region from going on.
+  const raised = winner === undefined ? undefined : await dependencies.raiseGate(obeyed, winner);
+  if (raised === 'failed') {
+    telemetry.log('error', 'gate.not-raised', { source, epoch: winner?.epoch });
+  }
+  await audit?.cycleFenced({
+    source,
+    fence: fence ?? '',
+    step: fencedStep(step),
+    atRegion: side === 'home' ? region : (peerRegion ?? ''),
+    ...(failure.fence === undefined ? {} : { winner: failure.fence }),
+  });
+  if (raised === 'raised' && winner !== undefined) {
+    telemetry.log('warn', 'gate.raised', { epoch: winner.epoch, by: winner.region });
+    await audit?.fenceRaised(winner.epoch, `${winner.region} works under epoch ${winner.epoch}`);
+  }
 };
 
 export const syncSource = async (dependencies: SyncDependencies, delivery: Delivery): Promise<SyncOutcome> => {
-  const { telemetry, region } = dependencies;
   const startedAt = dependencies.now();
-  const { source, outcome } = await syncOne(dependencies, delivery);
-  if (outcome.kind === 'fenced') {
-    const document = documentOfFence(outcome.failure.fence ?? '', new Date(startedAt).toISOString());
-    if (document !== undefined) {
-      await dependencies.keepGate(document);
-    }
+  const { source, outcome, obeyed } = await syncOne(dependencies, delivery);
+  if (outcome.kind === 'fenced' && obeyed !== undefined) {
+    await stopHere(dependencies, source, outcome, obeyed);
   }
-  const durationMs = dependencies.now() - startedAt;
-  telemetry.log(levelOf(outcome), 'cycle.finished', {
-    source,
-    outcome: outcome.kind,
-    region,
-    durationMs,
-    ...fieldsOf(outcome),
-  });
-  telemetry.count('Cycle', { Region: region, Source: source, Outcome: outcome.kind }, 1);
-  telemetry.flush();
+  reportOutcome(dependencies, source, outcome, dependencies.now() - startedAt);
   return outcome;
 };

@@ -1,15 +1,16 @@
 /**
- * Turns what a route found into a response: every answer, errors too, names its Region, role and epoch and where each
- * source stands, and none is larger than a load balancer takes from a Lambda. What does not fit is left out and said so.
+ * Turns what a route found into a response: every answer, errors too, names its Region, role and epoch and, to somebody who
+ * was recognised, where each source stands that they may read. None is larger than a load balancer takes from a Lambda; what
+ * does not fit is left out and said so.
  */
 import { LIMITS } from '../domain/limits.ts';
 import type { RegionName, Role } from '../domain/region.ts';
-import type { HomeView } from './home-view.ts';
+import type { ShownView } from './shown-view.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Answer {
-  readonly status: 200 | 400 | 404 | 405 | 500 | 503;
+  readonly status: 200 | 201 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
   readonly fields: Fields;
   /** The one list that may be long: cut at its end where the answer would be too large. */
   readonly list?: { readonly name: string; readonly items: readonly object[] };
@@ -59,7 +60,10 @@ const fitting = <T>(
   return over === -1 ? { shown: items, isCut: false } : { shown: items.slice(0, over), isCut: true };
 };
 
-const standingsOf = ({ sources }: HomeView): Fields => {
+const standingsOf = ({ sources }: ShownView): Fields => {
+  if (sources === undefined) {
+    return {};
+  }
   if (sources.kind === 'failed') {
     return { sources: null };
   }
@@ -85,7 +89,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-export const renderAnswer = (answer: Answer, identity: Identity, view: HomeView, requestId: string): Rendered => {
+export const renderAnswer = (answer: Answer, identity: Identity, view: ShownView, requestId: string): Rendered => {
   const { region, role } = identity;
   const { epoch } = view.gate;
   const fields: Fields = { region, role, epoch: epoch ?? null, ...standingsOf(view), ...answer.fields };

@@ -4,12 +4,16 @@
  */
 import { parseSourcePayload, type SourcePayload, SOURCES_PARTITION } from '../domain/corpus.ts';
 import { done, failed, type Result } from '../domain/failure.ts';
+import type { RegionName } from '../domain/region.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import { HeldReading } from './held-reading.ts';
+import { type ReadReplication, type ReplicationReading, unknownReplication } from './replication.ts';
 
 export interface GateReading {
   readonly state: 'active' | 'passive' | 'unknown';
   readonly epoch?: number;
+  /** `deferred` is a declared outage of the peer. */
+  readonly peerWrites?: 'required' | 'deferred';
   readonly reason: string;
 }
 
@@ -28,6 +32,9 @@ export interface HomeView {
 export interface HomeReaderOptions {
   readonly records: RecordStore;
   readonly readGate: () => Promise<GateReading>;
+  /** Absent in a single-Region install: there is nothing to be in step with. */
+  readonly peerRegion?: RegionName;
+  readonly readReplication?: ReadReplication;
   readonly now: () => number;
 }
 
@@ -36,6 +43,7 @@ const KEPT_MS = 1000;
 /** AppConfig may be slow in the very hour in which people ask: an answer does not wait for its epoch longer than this. */
 const GATE_WAIT_MS = 1000;
 const SOURCES_WAIT_MS = 6000;
+const REPLICATION_WAIT_MS = 1000;
 const PAGES_MAX = 64;
 
 const readSources = async (records: RecordStore): Promise<Result<readonly SourceStanding[]>> => {
@@ -64,7 +72,9 @@ export class HomeReader {
   readonly #gate: HeldReading<GateReading>;
   readonly #sources: HeldReading<Result<readonly SourceStanding[]>>;
 
-  constructor({ records, readGate, now }: HomeReaderOptions) {
+  readonly #replication: HeldReading<ReplicationReading> | undefined;
+
+  constructor({ records, readGate, readReplication, peerRegion, now }: HomeReaderOptions) {
     this.#gate = new HeldReading<GateReading>({
       read: readGate,
       otherwise: (why) => ({ state: 'unknown', reason: `the gate is not known: ${why}` }),
@@ -79,6 +89,21 @@ export class HomeReader {
       keptMs: KEPT_MS,
       waitMs: SOURCES_WAIT_MS,
     });
+    this.#replication =
+      peerRegion === undefined
+        ? undefined
+        : new HeldReading<ReplicationReading>({
+            read: readReplication ?? (async () => unknownReplication('nothing in this Region keeps it yet')),
+            otherwise: (why) => unknownReplication(`it is not known: ${why}`),
+            now,
+            keptMs: KEPT_MS,
+            waitMs: REPLICATION_WAIT_MS,
+          });
+  }
+
+  /** Undefined where there is no peer. */
+  async replication(): Promise<ReplicationReading | undefined> {
+    return this.#replication?.get();
   }
 
   peek(): HomeView {

@@ -19,6 +19,8 @@ export interface SearchRequest {
   readonly limit: number;
   /** Only these sources; absent means all. */
   readonly sources?: readonly string[];
+  /** Judges what the index and the records answered with, once more: a filter that was not kept must show nothing. */
+  readonly isAllowed: (source: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -70,13 +72,22 @@ const passageOf = ({ candidate, score }: Ranked): Passage => {
   };
 };
 
+const NOTHING: Gathered = {
+  kind: 'gathered',
+  candidates: { listed: [], dropped: new Map(), failure: undefined },
+};
+
 const gather = async (request: SearchRequest, vector: Float32Array, topK: number): Promise<Gathered> => {
-  const { home, sources } = request;
+  const { home, sources, isAllowed } = request;
+  if (sources?.length === 0) {
+    return NOTHING;
+  }
   const hits = await home.vectors.query({ vector, topK, ...(sources === undefined ? {} : { sources }) });
   if (hits.kind === 'failed') {
     return { kind: 'failed', part: 'vectors', failure: hits.failure };
   }
-  const candidates = await readCandidates(home.records, hits.value);
+  const allowed = hits.value.filter(({ metadata }) => isAllowed(metadata.src));
+  const candidates = await readCandidates(home.records, allowed);
   if (candidates.listed.length === 0 && candidates.failure !== undefined) {
     return { kind: 'failed', part: 'records', failure: candidates.failure };
   }
@@ -112,7 +123,13 @@ export const search = async (request: SearchRequest): Promise<SearchOutcome> => 
   reportDropped(request, dropped);
   return {
     kind: 'found',
-    passages: selectRanked(rankCandidates(request.query, listed), request.limit).map((one) => passageOf(one)),
+    passages: selectRanked(
+      rankCandidates(
+        request.query,
+        listed.filter(({ document }) => request.isAllowed(document.src)),
+      ),
+      request.limit,
+    ).map((one) => passageOf(one)),
     dropped: Object.fromEntries(dropped),
     degraded: failure !== undefined,
   };

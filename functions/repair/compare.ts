@@ -19,6 +19,8 @@ export type DifferenceKind =
 export interface Difference {
   readonly key: readonly string[];
   readonly kind: DifferenceKind;
+  /** The newer side owes it to the other one: the drain's work, and no defect. */
+  readonly owed: boolean;
 }
 
 /** One Region's tree of one store, wherever it was computed. */
@@ -28,7 +30,9 @@ export interface TreeReader {
   entries(leaves: readonly NodePath[]): Promise<Result<readonly (readonly DigestEntry[])[]>>;
 }
 
-const kindOf = (left: DigestEntry | undefined, right: DigestEntry | undefined): DifferenceKind | undefined => {
+type Side = Omit<DigestEntry, 'key'>;
+
+export const kindOf = (left: Side | undefined, right: Side | undefined): DifferenceKind | undefined => {
   if (left === undefined || left.h === 'missing') {
     return right === undefined || right.h === 'missing' ? undefined : 'missing-left';
   }
@@ -39,6 +43,23 @@ const kindOf = (left: DigestEntry | undefined, right: DigestEntry | undefined): 
     return left.v < right.v ? 'stale-left' : 'stale-right';
   }
   return left.h === right.h && left.del === right.del ? undefined : 'different-bytes';
+};
+
+/** The side that has what the other one lacks; none where both have it, with other bytes. */
+export const newerOf = <T>(kind: DifferenceKind, left: T, right: T): T | undefined => {
+  switch (kind) {
+    case 'missing-left':
+    case 'stale-left': {
+      return right;
+    }
+    case 'missing-right':
+    case 'stale-right': {
+      return left;
+    }
+    case 'different-bytes': {
+      return undefined;
+    }
+  }
 };
 
 /** The differences within one leaf, in key order. */
@@ -55,7 +76,9 @@ export const diffLeaf = (left: readonly DigestEntry[], right: readonly DigestEnt
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([, pair]) => {
       const kind = kindOf(pair.left, pair.right);
-      return kind === undefined ? [] : [{ key: pair.key, kind }];
+      return kind === undefined
+        ? []
+        : [{ key: pair.key, kind, owed: newerOf(kind, pair.left, pair.right)?.owed !== undefined }];
     });
 };
 

@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 
+import type { RegionName } from '../domain/region.ts';
+
 /** One stored thing: its key as text parts, and what must be equal about it. */
 export interface DigestEntry {
   /** `[pk, sk]` of a record, `[key]` of a vector. */
@@ -13,6 +15,8 @@ export interface DigestEntry {
   /** The hash of its bytes; `missing` for a listed vector that is not stored. */
   readonly h: string;
   readonly del: boolean;
+  /** For the judgement of a difference only: local to its Region, and so no part of any hash. */
+  readonly owed?: RegionName;
 }
 
 /** A node is named by its path from the root, one hex digit a level: the root is the empty text, a leaf four digits. */
@@ -20,7 +24,6 @@ export type NodePath = string;
 
 export const LEAF_DEPTH = 4;
 const FAN_OUT = 16;
-const HASH_BYTES = 32;
 const HEX_DIGITS: readonly string[] = Array.from({ length: 16 }, (_, digit) => digit.toString(16));
 
 const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
@@ -30,8 +33,6 @@ const sha256 = (...parts: readonly (string | Uint8Array)[]): Buffer => {
   }
   return hash.digest();
 };
-
-const EMPTY_LEAF = sha256('');
 
 export const entryText = (entry: DigestEntry): string => JSON.stringify([entry.key, entry.v, entry.h, entry.del]);
 
@@ -48,30 +49,33 @@ export interface DigestTree {
 
 const textOrder = (left: string, right: string): number => (left < right ? -1 : Number(left > right));
 
-const levelAbove = (below: Buffer): Buffer => {
-  const nodes = below.length / HASH_BYTES / FAN_OUT;
-  const level = Buffer.alloc(nodes * HASH_BYTES);
-  for (let node = 0; node < nodes; node += 1) {
-    const start = node * FAN_OUT * HASH_BYTES;
-    sha256(below.subarray(start, start + FAN_OUT * HASH_BYTES)).copy(level, node * HASH_BYTES);
-  }
-  return level;
+/** The hash of a subtree with nothing in it, by the depth of its top node. */
+const EMPTY: readonly Buffer[] = Array.from({ length: LEAF_DEPTH }).reduce<readonly Buffer[]>(
+  ([below = sha256(''), ...deeper]) => [sha256(...Array.from({ length: FAN_OUT }, () => below)), below, ...deeper],
+  [sha256('')],
+);
+
+const emptyAt = (depth: number): Buffer => EMPTY[depth] ?? sha256('');
+
+/** The hash of an empty subtree below a path of this length, as `children` gives it. */
+export const emptyNode = (depth: number): string => emptyAt(depth).toString('hex');
+
+type Level = ReadonlyMap<NodePath, Buffer>;
+
+const childrenOf = (path: NodePath, below: Level): readonly Buffer[] =>
+  HEX_DIGITS.map((digit) => below.get(path + digit) ?? emptyAt(path.length + 1));
+
+/** Only what is not empty is ever hashed: a small Region costs little, a large one as much as it holds. */
+const levelAbove = (below: Level): Level => {
+  const paths = new Set([...below.keys()].map((path) => path.slice(0, -1)));
+  return new Map(Array.from(paths, (path) => [path, sha256(...childrenOf(path, below))]));
 };
 
-const leafLevel = (leaves: ReadonlyMap<NodePath, readonly DigestEntry[]>): Buffer => {
-  const level = Buffer.alloc(FAN_OUT ** LEAF_DEPTH * HASH_BYTES);
-  for (let leaf = 0; leaf < FAN_OUT ** LEAF_DEPTH; leaf += 1) {
-    const entries = leaves.get(leaf.toString(16).padStart(LEAF_DEPTH, '0'));
-    const hash = entries === undefined ? EMPTY_LEAF : sha256(entries.map((entry) => entryText(entry)).join('\n'));
-    hash.copy(level, leaf * HASH_BYTES);
-  }
-  return level;
-};
+const leafLevel = (leaves: ReadonlyMap<NodePath, readonly DigestEntry[]>): Level =>
+  new Map(Array.from(leaves, ([leaf, entries]) => [leaf, sha256(entries.map((entry) => entryText(entry)).join('\n'))]));
 
-/** Builds the tree of everything that one store of one Region holds, in any order. */
-export const buildDigestTree = (entries: Iterable<DigestEntry>): DigestTree => {
+const sortIntoLeaves = (entries: Iterable<DigestEntry>): ReadonlyMap<NodePath, DigestEntry[]> => {
   const leaves = new Map<NodePath, DigestEntry[]>();
-  let count = 0;
   for (const entry of entries) {
     const leaf = leafOf(entry.key);
     const bucket = leaves.get(leaf);
@@ -80,25 +84,24 @@ export const buildDigestTree = (entries: Iterable<DigestEntry>): DigestTree => {
     } else {
       bucket.push(entry);
     }
-    count += 1;
   }
   for (const bucket of leaves.values()) {
     bucket.sort((left, right) => textOrder(entryText(left), entryText(right)));
   }
-  const levels = [leafLevel(leaves)];
+  return leaves;
+};
+
+/** Builds the tree of everything that one store of one Region holds, in any order. */
+export const buildDigestTree = (entries: Iterable<DigestEntry>): DigestTree => {
+  const leaves = sortIntoLeaves(entries);
+  const levels: Level[] = [leafLevel(leaves)];
   for (let depth = LEAF_DEPTH; depth > 0; depth -= 1) {
-    levels.unshift(levelAbove(levels[0] ?? Buffer.alloc(0)));
+    levels.unshift(levelAbove(levels[0] ?? new Map()));
   }
   return {
-    root: (levels[0] ?? Buffer.alloc(0)).toString('hex'),
-    count,
-    children: (path) => {
-      const level = levels[path.length + 1] ?? Buffer.alloc(0);
-      const first = path === '' ? 0 : Number.parseInt(path, 16) * FAN_OUT;
-      return HEX_DIGITS.map((_, child) =>
-        level.subarray((first + child) * HASH_BYTES, (first + child + 1) * HASH_BYTES).toString('hex'),
-      );
-    },
+    root: (levels[0]?.get('') ?? emptyAt(0)).toString('hex'),
+    count: [...leaves.values()].reduce((sum, bucket) => sum + bucket.length, 0),
+    children: (path) => childrenOf(path, levels[path.length + 1] ?? new Map()).map((hash) => hash.toString('hex')),
     entries: (leaf) => leaves.get(leaf) ?? [],
   };
 };

@@ -15,12 +15,15 @@ const store = z.enum(PROVEN_STORES);
 const paths = z.array(z.string().regex(/^[0-9a-f]{0,4}$/u)).max(4096);
 
 const requestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('prove'), proof: proofId }),
+  z.strictObject({ kind: z.literal('prove'), proof: proofId, at: z.number().optional() }),
   z.strictObject({ kind: z.literal('children'), proof: proofId, store, paths }),
   z.strictObject({ kind: z.literal('entries'), proof: proofId, store, paths }),
 ]);
 
-/** `proof` names one comparison: its later questions are answered from the same reading. */
+/**
+ * `proof` names one comparison: its later questions are answered from the same reading. `at` judges the age of tombstones,
+ * so that two Regions leave out the same ones; absent means this Region's clock.
+ */
 export type ProofRequest = z.infer<typeof requestSchema>;
 
 export interface ProofSummary {
@@ -54,15 +57,26 @@ export const parseProofRequest = (event: unknown): ProofRequest => {
 
 const DAMAGED_KEYS_MAX = 100;
 
-const proofFor = async (home: RegionStores, cache: ProofCache, id: string): Promise<Result<RegionProof>> => {
-  const kept = cache.proofs.get(id);
+export interface ProofDependencies {
+  readonly home: RegionStores;
+  readonly role: string;
+  readonly cache: ProofCache;
+  readonly now: () => number;
+}
+
+const proofFor = async (
+  { home, cache, now }: ProofDependencies,
+  request: ProofRequest,
+): Promise<Result<RegionProof>> => {
+  const kept = cache.proofs.get(request.proof);
   if (kept !== undefined) {
     return done(kept);
   }
-  const proof = await proveRegion(home);
+  const at = request.kind === 'prove' ? request.at : undefined;
+  const proof = await proveRegion(home, { at: at ?? now(), deep: true });
   if (proof.kind === 'done') {
     cache.proofs.clear();
-    cache.proofs.set(id, proof.value);
+    cache.proofs.set(request.proof, proof.value);
   }
   return proof;
 };
@@ -92,10 +106,11 @@ const summarise = (proof: RegionProof, region: string, role: string): ProofSumma
 };
 
 export const answerProof = async (
-  { home, role, cache }: { readonly home: RegionStores; readonly role: string; readonly cache: ProofCache },
+  dependencies: ProofDependencies,
   request: ProofRequest,
 ): Promise<Result<ProofAnswer>> => {
-  const proof = await proofFor(home, cache, request.proof);
+  const { home, role } = dependencies;
+  const proof = await proofFor(dependencies, request);
   if (proof.kind === 'failed') {
     return proof;
   }

@@ -2,25 +2,32 @@
  * The record contract on DynamoDB. No transactions and no ALL_OLD: after a failed condition the item is read back
  * consistently, and the same `op` means that it was our own write whose reply was lost.
  */
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-  ScanCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-import { boundedCall, clientOptions, type ClientTarget } from '../aws/client-options.ts';
-import { classifyFailure, done, failed, type Result } from '../domain/failure.ts';
-import { LOCAL_PREFIX, type RecordDigest, type RecordKey, type ReplicatedRecord } from '../domain/record.ts';
-import { type Item, keyItem, localItem, readDigest, readLocal, readRecord, recordItem } from './dynamo-items.ts';
+import { done, type Result } from '../domain/failure.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { RecordDigest, RecordKey, ReplicatedRecord } from '../domain/record.ts';
+import type { RegionName } from '../domain/region.ts';
+import {
+  debtItem,
+  type Item,
+  keyItem,
+  localItem,
+  readDigest,
+  readLocal,
+  readOwedEntry,
+  readRecord,
+  recordItem,
+  sourceUpdate,
+} from './dynamo-items.ts';
+import { type Condition, DynamoTable, type DynamoTableOptions, type ItemPage } from './dynamo-table.ts';
 import type {
   ClaimOutcome,
   CommitOutcome,
+  DigestQueryOptions,
   LocalItem,
+  OwedEntry,
+  OwedPageOptions,
   Page,
   PutOutcome,
   QueryOptions,
@@ -29,116 +36,117 @@ import type {
   SourceState,
   StoredRecord,
 } from './record-store.ts';
+import { batchesOf } from './vector-batches.ts';
 
-export interface DynamoRecordStoreOptions {
-  readonly table: string;
-  readonly callTimeoutMs: number;
+export interface DynamoRecordStoreOptions extends DynamoTableOptions {
+  /** Stamps when this Region got a tombstone. */
+  readonly now: () => number;
 }
-
-/** One client per Region; the tables of a Region share it. */
-export const openDynamoClient = (target: ClientTarget): DynamoDBClient =>
-  // The account-based endpoint mode would put the account id into the host name, which egress rules don't know.
-  new DynamoDBClient({ ...clientOptions(target), accountIdEndpointMode: 'disabled' });
-
-type Conditional = { readonly kind: 'applied' } | { readonly kind: 'condition-failed' };
-
-const encodeToken = (key: Item | undefined): string | undefined =>
-  key === undefined ? undefined : Buffer.from(JSON.stringify(key)).toString('base64url');
-
-const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;
-
-const decodeToken = (token: string | undefined): Item | undefined => {
-  if (token === undefined) {
-    return undefined;
-  }
-  const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-  return isItem(parsed) ? parsed : undefined;
-};
-
-const pageOf = <T>(items: readonly T[], last: Item | undefined): Page<T> => {
-  const next = encodeToken(last);
-  return next === undefined ? { items } : { items, next };
-};
 
 const present = <T>(value: T | undefined): value is T => value !== undefined;
 
+const pageOf = <T>({ items, next }: ItemPage, read: (item: Item) => T | undefined): Page<T> => {
+  const found = items.map((item) => read(item)).filter((one) => present(one));
+  return next === undefined ? { items: found } : { items: found, next };
+};
+
+/** Merge-max: the condition of every replicated write. */
+const newerThanStored = ({ v }: ReplicatedRecord): Condition => ({
+  expression: 'attribute_not_exists(v) OR v < :v',
+  values: { ':v': { S: v } },
+});
+
+const DIGEST_PROJECTION = 'pk, sk, v, h, del, owed, receivedAt, expires';
+
+const NOTHING_STORED: Condition = { expression: 'attribute_not_exists(v)' };
+
 export class DynamoRecordStore implements RecordStore {
-  readonly #client: DynamoDBClient;
-  readonly #table: string;
-  readonly #callTimeoutMs: number;
+  readonly #table: DynamoTable;
+  readonly #now: () => number;
 
   constructor(client: DynamoDBClient, options: DynamoRecordStoreOptions) {
-    this.#client = client;
-    this.#table = options.table;
-    this.#callTimeoutMs = options.callTimeoutMs;
+    this.#table = new DynamoTable(client, options);
+    this.#now = options.now;
   }
 
   async get(key: RecordKey): Promise<Result<StoredRecord | undefined>> {
-    const item = await this.#getItem(key);
+    const item = await this.#table.get(key);
     return item.kind === 'failed' ? item : done(item.value === undefined ? undefined : readRecord(item.value));
   }
 
-  async put(record: ReplicatedRecord): Promise<PutOutcome> {
-    const put = await this.#conditional({
-      Item: recordItem(record),
-      ConditionExpression: 'attribute_not_exists(v) OR v < :v',
-      ExpressionAttributeValues: { ':v': { S: record.v } },
+  async getMany(keys: readonly RecordKey[]): Promise<Result<readonly StoredRecord[]>> {
+    return this.#readMany(batchesOf(keys, LIMITS.recordGetItemsMax), readRecord);
+  }
+
+  async getDigests(keys: readonly RecordKey[]): Promise<Result<readonly RecordDigest[]>> {
+    return this.#readMany(batchesOf(keys, LIMITS.digestGetItemsMax), readDigest, DIGEST_PROJECTION);
+  }
+
+  async put(record: ReplicatedRecord, owed?: RegionName): Promise<PutOutcome> {
+    return this.#putIf(record, owed, newerThanStored(record));
+  }
+
+  async putOnce(record: ReplicatedRecord, owed?: RegionName): Promise<PutOutcome> {
+    return this.#putIf(record, owed, NOTHING_STORED);
+  }
+
+  async mend(record: ReplicatedRecord): Promise<Result<'mended' | 'kept'>> {
+    const isDeleted = record.del === true;
+    const update = `SET op = :op, h = :h, #data = :data${isDeleted ? ', del = :del' : ' REMOVE del'}`;
+    const { values } = sourceUpdate(record, undefined);
+    const mended = await this.#table.update(record, update, {
+      expression: 'v = :v',
+      values: { ...values, ...(isDeleted ? { ':del': { BOOL: true } } : {}) },
+      names: { '#data': 'data' },
     });
-    if (put.kind === 'failed') {
-      return put;
-    }
-    if (put.value.kind === 'applied') {
-      return { kind: 'written' };
-    }
-    const stored = await this.get(record);
-    if (stored.kind === 'failed') {
-      return stored;
-    }
-    // The same version from the same write: ours, whose reply was lost, or a repetition. Both mean that it is stored.
-    return stored.value?.op === record.op && stored.value.v === record.v
-      ? { kind: 'written' }
-      : { kind: 'superseded', v: stored.value?.v ?? '' };
+    return mended.kind === 'failed' ? mended : done(mended.value === 'applied' ? 'mended' : 'kept');
+  }
+
+  async clearOwed(key: RecordKey, v: string): Promise<Result<'cleared' | 'kept'>> {
+    const cleared = await this.#table.update(key, 'REMOVE owed, owedShard', {
+      expression: 'v = :v',
+      values: { ':v': { S: v } },
+    });
+    return cleared.kind === 'failed' ? cleared : done(cleared.value === 'applied' ? 'cleared' : 'kept');
+  }
+
+  async listOwed(shard: string, options: OwedPageOptions = {}): Promise<Result<Page<OwedEntry>>> {
+    const page = await this.#table.queryIndex('owed', 'owedShard', shard, options);
+    return page.kind === 'failed' ? page : done(pageOf(page.value, readOwedEntry));
+  }
+
+  async collect(key: RecordKey, v: string): Promise<Result<'collected' | 'kept'>> {
+    const deleted = await this.#table.delete(key, {
+      // A source item carries a fence, which outlives every record: it is never collected.
+      expression: 'v = :v AND attribute_exists(del) AND attribute_not_exists(owed) AND attribute_not_exists(f)',
+      values: { ':v': { S: v } },
+    });
+    return deleted.kind === 'failed' ? deleted : done(deleted.value === 'applied' ? 'collected' : 'kept');
   }
 
   async query(pk: string, options: QueryOptions = {}): Promise<Result<Page<StoredRecord>>> {
-    const page = await this.#queryItems(pk, options);
-    return page.kind === 'failed'
-      ? page
-      : done(pageOf(page.value.items.map((item) => readRecord(item)).filter(present), page.value.last));
+    const page = await this.#table.query({ pk, ...options });
+    return page.kind === 'failed' ? page : done(pageOf(page.value, readRecord));
   }
 
-  async queryDigests(pk: string, options: QueryOptions = {}): Promise<Result<Page<RecordDigest>>> {
-    const page = await this.#queryItems(pk, options, 'pk, sk, v, h, del, owed');
-    return page.kind === 'failed'
-      ? page
-      : done(pageOf(page.value.items.map((item) => readDigest(item)).filter(present), page.value.last));
+  async queryDigests(pk: string, options: DigestQueryOptions = {}): Promise<Result<Page<RecordDigest>>> {
+    const { owedOnly, ...range } = options;
+    const page = await this.#table.query({
+      pk,
+      ...range,
+      projection: DIGEST_PROJECTION,
+      ...(owedOnly === true ? { filter: 'attribute_exists(owed)' } : {}),
+    });
+    return page.kind === 'failed' ? page : done(pageOf(page.value, readDigest));
   }
 
   async scan(options: ScanOptions): Promise<Result<Page<StoredRecord>>> {
-    const after = decodeToken(options.after);
-    const page = await boundedCall(this.#callTimeoutMs, (bound) =>
-      this.#client.send(
-        new ScanCommand({
-          TableName: this.#table,
-          ConsistentRead: true,
-          Segment: options.segment,
-          TotalSegments: options.segments,
-          FilterExpression: 'NOT begins_with(pk, :local) AND attribute_exists(v)',
-          ExpressionAttributeValues: { ':local': { S: LOCAL_PREFIX } },
-          ...(after === undefined ? {} : { ExclusiveStartKey: after }),
-        }),
-        bound,
-      ),
-    );
-    return page.kind === 'failed'
-      ? page
-      : done(
-          pageOf((page.value.Items ?? []).map((item) => readRecord(item)).filter(present), page.value.LastEvaluatedKey),
-        );
+    const page = await this.#table.scan(options.segment, options.segments, options.after);
+    return page.kind === 'failed' ? page : done(pageOf(page.value, readRecord));
   }
 
   async readSource(key: RecordKey): Promise<Result<SourceState>> {
-    const item = await this.#getItem(key);
+    const item = await this.#table.get(key);
     if (item.kind === 'failed') {
       return item;
     }
@@ -148,11 +156,14 @@ export class DynamoRecordStore implements RecordStore {
   }
 
   async claim(key: RecordKey, fence: string): Promise<ClaimOutcome> {
-    const claimed = await this.#update(key, 'SET f = :f', 'attribute_not_exists(f) OR f < :f', { ':f': { S: fence } });
+    const claimed = await this.#table.update(key, 'SET f = :f', {
+      expression: 'attribute_not_exists(f) OR f < :f',
+      values: { ':f': { S: fence } },
+    });
     if (claimed.kind === 'failed') {
       return claimed;
     }
-    if (claimed.value.kind === 'applied') {
+    if (claimed.value === 'applied') {
       return { kind: 'claimed' };
     }
     const state = await this.readSource(key);
@@ -163,24 +174,17 @@ export class DynamoRecordStore implements RecordStore {
     return state.value.f === fence ? { kind: 'claimed' } : { kind: 'fenced', f: state.value.f ?? '' };
   }
 
-  async commit(record: ReplicatedRecord, fence: string): Promise<CommitOutcome> {
-    const committed = await this.#update(
-      record,
-      'SET v = :v, op = :op, h = :h, #data = :data REMOVE del, owed',
-      'f = :f AND (attribute_not_exists(v) OR v < :v)',
-      {
-        ':f': { S: fence },
-        ':v': { S: record.v },
-        ':op': { S: record.op },
-        ':h': { S: record.h },
-        ':data': { S: record.data },
-      },
-      { '#data': 'data' },
-    );
+  async commit(record: ReplicatedRecord, fence: string, owed?: RegionName): Promise<CommitOutcome> {
+    const { update, values } = sourceUpdate(record, owed);
+    const committed = await this.#table.update(record, update, {
+      expression: 'f = :f AND (attribute_not_exists(v) OR v < :v)',
+      values: { ...values, ':f': { S: fence } },
+      names: { '#data': 'data' },
+    });
     if (committed.kind === 'failed') {
       return committed;
     }
-    if (committed.value.kind === 'applied') {
+    if (committed.value === 'applied') {
       return { kind: 'committed' };
     }
     const state = await this.readSource(record);
@@ -196,91 +200,83 @@ export class DynamoRecordStore implements RecordStore {
       : { kind: 'fenced', f: state.value.f ?? '' };
   }
 
+  async mergeSource(record: ReplicatedRecord): Promise<PutOutcome> {
+    const { update, values } = sourceUpdate(record, undefined);
+    const { expression } = newerThanStored(record);
+    const merged = await this.#table.update(record, update, { expression, values, names: { '#data': 'data' } });
+    return merged.kind === 'failed' ? merged : this.#putOutcome(record, merged.value === 'applied');
+  }
+
   async getLocal(key: RecordKey): Promise<Result<LocalItem | undefined>> {
-    const item = await this.#getItem(key);
+    const item = await this.#table.get(key);
     return item.kind === 'failed' ? item : done(item.value === undefined ? undefined : readLocal(item.value));
   }
 
+  async getLocals(keys: readonly RecordKey[]): Promise<Result<readonly LocalItem[]>> {
+    return this.#readMany(batchesOf(keys, LIMITS.recordGetItemsMax), readLocal);
+  }
+
   async putLocal(item: LocalItem): Promise<Result<'written' | 'kept'>> {
-    const put = await this.#conditional({
-      Item: localItem(item),
-      ConditionExpression: 'attribute_not_exists(#order) OR #order < :order',
-      ExpressionAttributeNames: { '#order': 'order' },
-      ExpressionAttributeValues: { ':order': { N: item.order.toString() } },
+    const put = await this.#table.put(localItem(item), {
+      expression: 'attribute_not_exists(#order) OR #order < :order',
+      names: { '#order': 'order' },
+      values: { ':order': { N: item.order.toString() } },
     });
-    return put.kind === 'failed' ? put : done(put.value.kind === 'applied' ? 'written' : 'kept');
+    return put.kind === 'failed' ? put : done(put.value === 'applied' ? 'written' : 'kept');
   }
 
-  async #getItem(key: RecordKey): Promise<Result<Item | undefined>> {
-    const read = await boundedCall(this.#callTimeoutMs, (bound) =>
-      this.#client.send(new GetItemCommand({ TableName: this.#table, Key: keyItem(key), ConsistentRead: true }), bound),
-    );
-    return read.kind === 'failed' ? read : done(read.value.Item);
+  async queryLocal(pk: string, options: QueryOptions = {}): Promise<Result<Page<LocalItem>>> {
+    const page = await this.#table.query({ pk, ...options });
+    return page.kind === 'failed' ? page : done(pageOf(page.value, readLocal));
   }
 
-  async #queryItems(
-    pk: string,
-    options: QueryOptions,
+  async deleteLocal(key: RecordKey, order: number): Promise<Result<'deleted' | 'kept'>> {
+    const deleted = await this.#table.delete(key, {
+      expression: '#order = :order',
+      names: { '#order': 'order' },
+      values: { ':order': { N: order.toString() } },
+    });
+    return deleted.kind === 'failed' ? deleted : done(deleted.value === 'applied' ? 'deleted' : 'kept');
+  }
+
+  async #readMany<T>(
+    batches: readonly (readonly RecordKey[])[],
+    read: (item: Item) => T | undefined,
     projection?: string,
-  ): Promise<Result<{ items: readonly Item[]; last: Item | undefined }>> {
-    const after = decodeToken(options.after);
-    const prefixed = options.skPrefix !== undefined;
-    const read = await boundedCall(this.#callTimeoutMs, (bound) =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          ConsistentRead: true,
-          KeyConditionExpression: prefixed ? 'pk = :pk AND begins_with(sk, :sk)' : 'pk = :pk',
-          ExpressionAttributeValues: {
-            ':pk': { S: pk },
-            ...(options.skPrefix === undefined ? {} : { ':sk': { S: options.skPrefix } }),
-          },
-          ...(projection === undefined ? {} : { ProjectionExpression: projection }),
-          ...(options.pageItemsMax === undefined ? {} : { Limit: options.pageItemsMax }),
-          ...(after === undefined ? {} : { ExclusiveStartKey: after }),
-        }),
-        bound,
-      ),
-    );
-    return read.kind === 'failed' ? read : done({ items: read.value.Items ?? [], last: read.value.LastEvaluatedKey });
-  }
-
-  async #conditional(input: Omit<PutItemCommandInput, 'TableName'>): Promise<Result<Conditional>> {
-    return this.#settle((bound) => this.#client.send(new PutItemCommand({ TableName: this.#table, ...input }), bound));
-  }
-
-  async #update(
-    key: RecordKey,
-    update: string,
-    condition: string,
-    values: Item,
-    names?: Record<string, string>,
-  ): Promise<Result<Conditional>> {
-    return this.#settle((bound) =>
-      this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#table,
-          Key: keyItem(key),
-          UpdateExpression: update,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: values,
-          ...(names === undefined ? {} : { ExpressionAttributeNames: names }),
-        }),
-        bound,
-      ),
-    );
-  }
-
-  async #settle(
-    send: (bound: { readonly abortSignal: AbortSignal }) => Promise<unknown>,
-  ): Promise<Result<Conditional>> {
-    try {
-      await send({ abortSignal: AbortSignal.timeout(this.#callTimeoutMs) });
-      return done({ kind: 'applied' });
-    } catch (error) {
-      return error instanceof ConditionalCheckFailedException
-        ? done({ kind: 'condition-failed' })
-        : failed(classifyFailure(error));
+  ): Promise<Result<readonly T[]>> {
+    const found: T[] = [];
+    for (const batch of batches) {
+      const items = await this.#table.getMany(batch, projection);
+      if (items.kind === 'failed') {
+        return items;
+      }
+      found.push(...items.value.map((item) => read(item)).filter((one) => present(one)));
     }
+    return done(found);
+  }
+
+  async #putIf(record: ReplicatedRecord, owed: RegionName | undefined, condition: Condition): Promise<PutOutcome> {
+    const item: Item = {
+      ...keyItem(record),
+      ...recordItem(record, this.#now()),
+      ...debtItem(record, owed),
+    };
+    const put = await this.#table.put(item, condition);
+    return put.kind === 'failed' ? put : this.#putOutcome(record, put.value === 'applied');
+  }
+
+  async #putOutcome(record: ReplicatedRecord, applied: boolean): Promise<PutOutcome> {
+    if (applied) {
+      return { kind: 'written' };
+    }
+    const stored = await this.get(record);
+    if (stored.kind === 'failed') {
+      return stored;
+    }
+    // The same version from the same write: ours, whose reply was lost, or a repetition. Both mean that it is stored.
+    // Other bytes under them are another write, whose caller used an `op` twice.
+    return stored.value?.op === record.op && stored.value.v === record.v && stored.value.h === record.h
+      ? { kind: 'written' }
+      : { kind: 'superseded', v: stored.value?.v ?? '' };
   }
 }

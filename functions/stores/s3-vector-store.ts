@@ -20,6 +20,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { Page } from './record-store.ts';
 import type {
   StoredVector,
+  VectorDigest,
   VectorHit,
   VectorListOptions,
   VectorMetadata,
@@ -32,6 +33,8 @@ export interface S3VectorStoreOptions {
   readonly bucket: string;
   readonly index: string;
   readonly callTimeoutMs: number;
+  /** Where bounds come from; absent means real time. */
+  readonly deadline?: (timeoutMs: number) => AbortSignal;
 }
 
 export const openVectorsClient = (target: ClientTarget): S3VectorsClient => new S3VectorsClient(clientOptions(target));
@@ -64,6 +67,13 @@ const readVector = (vector: GetOutputVector): StoredVector => {
   return { key: vector.key, data: Float32Array.from(values, plainNumber), metadata: readMetadata(vector.metadata) };
 };
 
+const readHash = (vector: GetOutputVector): VectorDigest => {
+  if (vector.key === undefined) {
+    throw new DamagedRecordError('S3 Vectors returned a vector without key');
+  }
+  return { key: vector.key, h: readMetadata(vector.metadata).h };
+};
+
 const readHit = (hit: QueryOutputVector): VectorHit => {
   if (hit.key === undefined || hit.distance === undefined) {
     throw new DamagedRecordError('S3 Vectors returned a hit without key or distance');
@@ -75,16 +85,22 @@ export class S3VectorStore implements VectorStore {
   readonly #client: S3VectorsClient;
   readonly #index: { readonly vectorBucketName: string; readonly indexName: string };
   readonly #callTimeoutMs: number;
+  readonly #deadline: ((timeoutMs: number) => AbortSignal) | undefined;
 
   constructor(client: S3VectorsClient, options: S3VectorStoreOptions) {
     this.#client = client;
     this.#index = { vectorBucketName: options.bucket, indexName: options.index };
     this.#callTimeoutMs = options.callTimeoutMs;
+    this.#deadline = options.deadline;
+  }
+
+  async #bounded<T>(send: (bound: { readonly abortSignal: AbortSignal }) => Promise<T>): Promise<Result<T>> {
+    return boundedCall(this.#callTimeoutMs, send, this.#deadline);
   }
 
   async put(vectors: readonly StoredVector[]): Promise<Result<void>> {
     for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
-      const put = await boundedCall(this.#callTimeoutMs, (bound) =>
+      const put = await this.#bounded((bound) =>
         this.#client.send(
           new PutVectorsCommand({
             ...this.#index,
@@ -105,16 +121,23 @@ export class S3VectorStore implements VectorStore {
   }
 
   async get(keys: readonly string[]): Promise<Result<readonly StoredVector[]>> {
-    const found: StoredVector[] = [];
+    return this.#getAll(keys, true, readVector);
+  }
+
+  async getHashes(keys: readonly string[]): Promise<Result<readonly VectorDigest[]>> {
+    return this.#getAll(keys, false, readHash);
+  }
+
+  async #getAll<T>(
+    keys: readonly string[],
+    returnData: boolean,
+    read: (vector: GetOutputVector) => T,
+  ): Promise<Result<readonly T[]>> {
+    const found: T[] = [];
     for (const batch of batchesOf(keys, LIMITS.vectorGetKeysMax)) {
-      const got = await boundedCall(this.#callTimeoutMs, async (bound) => {
-        const command = new GetVectorsCommand({
-          ...this.#index,
-          keys: [...batch],
-          returnData: true,
-          returnMetadata: true,
-        });
-        return ((await this.#client.send(command, bound)).vectors ?? []).map((vector) => readVector(vector));
+      const got = await this.#bounded(async (bound) => {
+        const command = new GetVectorsCommand({ ...this.#index, keys: [...batch], returnData, returnMetadata: true });
+        return ((await this.#client.send(command, bound)).vectors ?? []).map((vector) => read(vector));
       });
       if (got.kind === 'failed') {
         return got;
@@ -126,7 +149,7 @@ export class S3VectorStore implements VectorStore {
 
   async delete(keys: readonly string[]): Promise<Result<void>> {
     for (const batch of batchesOf(keys, LIMITS.vectorDeleteItemsMax)) {
-      const deleted = await boundedCall(this.#callTimeoutMs, (bound) =>
+      const deleted = await this.#bounded((bound) =>
         this.#client.send(new DeleteVectorsCommand({ ...this.#index, keys: [...batch] }), bound),
       );
       if (deleted.kind === 'failed') {
@@ -137,18 +160,30 @@ export class S3VectorStore implements VectorStore {
   }
 
   async list(options: VectorListOptions): Promise<Result<Page<StoredVector>>> {
-    return boundedCall(this.#callTimeoutMs, async (bound) => {
+    return this.#listPage(options, true, readVector);
+  }
+
+  async listHashes(options: VectorListOptions): Promise<Result<Page<VectorDigest>>> {
+    return this.#listPage(options, false, readHash);
+  }
+
+  async #listPage<T>(
+    options: VectorListOptions,
+    returnData: boolean,
+    read: (vector: GetOutputVector) => T,
+  ): Promise<Result<Page<T>>> {
+    return this.#bounded(async (bound) => {
       const command = new ListVectorsCommand({
         ...this.#index,
         maxResults: LIMITS.vectorListItemsMax,
         segmentCount: options.segments,
         segmentIndex: options.segment,
-        returnData: true,
+        returnData,
         returnMetadata: true,
         ...(options.after === undefined ? {} : { nextToken: options.after }),
       });
       const { vectors, nextToken } = await this.#client.send(command, bound);
-      const items = (vectors ?? []).map((vector) => readVector(vector));
+      const items = (vectors ?? []).map((vector) => read(vector));
       return nextToken === undefined ? { items } : { items, next: nextToken };
     });
   }
@@ -158,7 +193,7 @@ export class S3VectorStore implements VectorStore {
       // The service refuses an empty list, where the answer is known: nothing.
       return done([]);
     }
-    return boundedCall(this.#callTimeoutMs, async (bound) => {
+    return this.#bounded(async (bound) => {
       const command = new QueryVectorsCommand({
         ...this.#index,
         topK: Math.min(query.topK, LIMITS.vectorQueryTopKMax),

@@ -22,6 +22,12 @@ export interface StoredVector {
   readonly metadata: VectorMetadata;
 }
 
+/** What a comparison needs of a vector: `h` as its metadata has it, and no numbers. */
+export interface VectorDigest {
+  readonly key: string;
+  readonly h: string;
+}
+
 export interface VectorHit {
   readonly key: string;
   /** Cosine distance, 0 = same direction. */
@@ -46,8 +52,12 @@ export interface VectorStore {
   put(vectors: readonly StoredVector[]): Promise<Result<void>>;
   /** Missing keys are left out of the answer. */
   get(keys: readonly string[]): Promise<Result<readonly StoredVector[]>>;
+  /** The same without numbers: little to carry between Regions. */
+  getHashes(keys: readonly string[]): Promise<Result<readonly VectorDigest[]>>;
   delete(keys: readonly string[]): Promise<Result<void>>;
   /** Strongly consistent, with data and metadata. */
   list(options: VectorListOptions): Promise<Result<Page<StoredVector>>>;
+  /** The same without numbers: a page holds a thousand, where numbers fill it with eighty. */
+  listHashes(options: VectorListOptions): Promise<Result<Page<VectorDigest>>>;
   query(query: VectorQuery): Promise<Result<readonly VectorHit[]>>;
 }

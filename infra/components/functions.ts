@@ -1,4 +1,4 @@
-/** The four functions, each with its own log group; and the connection from the queue to sync. */
+/** The functions, each with its own log group; and the connection from the queue to sync. */
 import path from 'node:path';
 
 import * as aws from '@pulumi/aws';
@@ -34,7 +34,11 @@ const SHAPES: Readonly<Record<FunctionName, FunctionShape>> = {
   sync: { memoryMb: 2048, timeoutSeconds: LIMITS.syncTimeoutSeconds, ephemeralStorageMb: 4096, concurrencyMax: 10 },
   /** Under the load balancer's idle time-out: the caller gets an answer, not a cut connection. */
   api: { memoryMb: 1024, timeoutSeconds: 29 },
+  /** One at a time: two drains do no harm, and no good either. */
+  drain: { memoryMb: 512, timeoutSeconds: 300, concurrencyMax: 1 },
+  repair: { memoryMb: 2048, timeoutSeconds: 900, concurrencyMax: 1 },
   proof: { memoryMb: 2048, timeoutSeconds: 900 },
+  audit: { memoryMb: 256, timeoutSeconds: 120, concurrencyMax: 1 },
 };
 
 export class Functions extends pulumi.ComponentResource {
@@ -46,7 +50,10 @@ export class Functions extends pulumi.ComponentResource {
       dispatch: createFunction(this, name, args, 'dispatch'),
       sync: createFunction(this, name, args, 'sync'),
       api: createFunction(this, name, args, 'api'),
+      drain: createFunction(this, name, args, 'drain'),
+      repair: createFunction(this, name, args, 'repair'),
       proof: createFunction(this, name, args, 'proof'),
+      audit: createFunction(this, name, args, 'audit'),
     };
     connectQueue(this, name, args, this.byName.sync);
     this.registerOutputs({ apiArn: this.byName.api.arn });

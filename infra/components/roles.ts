@@ -10,6 +10,7 @@ export interface RolesArgs {
   readonly names: RegionNames;
   readonly peer?: RegionNames;
   readonly keyArn: pulumi.Input<string>;
+  readonly signingKeyArn: pulumi.Input<string>;
   readonly gateArn: pulumi.Input<string>;
 }
 
@@ -29,7 +30,10 @@ export class Roles extends pulumi.ComponentResource {
       dispatch: createFunctionRole(this, name, args, 'dispatch'),
       sync: createFunctionRole(this, name, args, 'sync'),
       api: createFunctionRole(this, name, args, 'api'),
+      drain: createFunctionRole(this, name, args, 'drain'),
+      repair: createFunctionRole(this, name, args, 'repair'),
       proof: createFunctionRole(this, name, args, 'proof'),
+      audit: createFunctionRole(this, name, args, 'audit'),
     };
     this.scheduler = createSchedulerRole(this, name, args);
     this.registerOutputs({ schedulerArn: this.scheduler.arn });
@@ -56,6 +60,7 @@ const policyInputs = (args: RolesArgs): PolicyInputs => ({
   home: args.names,
   ...(args.peer === undefined ? {} : { peer: args.peer }),
   keyArn: args.keyArn,
+  signingKeyArn: args.signingKeyArn,
   gateArn: args.gateArn,
 });
 

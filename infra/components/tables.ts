@@ -38,6 +38,8 @@ const createTable = (parent: Tables, name: string, args: TablesArgs, table: keyo
       globalSecondaryIndexes: [owedIndex],
       serverSideEncryption: { enabled: true, kmsKeyArn: args.keyArn },
       pointInTimeRecovery: { enabled: true },
+      // Only notes of operations carry it: what a table drops by itself, on its own day, is outside every digest.
+      ttl: { enabled: true, attributeName: 'expires' },
       deletionProtectionEnabled: true,
     },
     stateful(parent),

@@ -15,6 +15,7 @@ export interface PeerEndpoints {
 export interface HomeEndpoints extends PeerEndpoints {
   readonly appconfigdata?: string | undefined;
   readonly sqs?: string | undefined;
+  readonly kms?: string | undefined;
 }
 
 export interface EndpointSettings {
@@ -25,10 +26,15 @@ export interface EndpointSettings {
 }
 
 const PEER_SERVICES = ['dynamodb', 's3vectors'] as const;
-const HOME_SERVICES = [...PEER_SERVICES, 'appconfigdata', 'sqs'] as const;
+const HOME_SERVICES = [...PEER_SERVICES, 'appconfigdata', 'sqs', 'kms'] as const;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
-export const isLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK_HOSTS.has(new URL(url).hostname);
+/** Reserved for tests (RFC 6761): no DNS of the world has such a name, only that of embedded Regions. */
+const EMBEDDED_SUFFIX = '.twinmap.test';
+
+const isLoopbackHost = (host: string): boolean => LOOPBACK_HOSTS.has(host) || host.endsWith(EMBEDDED_SUFFIX);
+
+export const isLoopback = (url: string): boolean => URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
 
 const isEndpoint = (text: string): boolean => {
   if (!URL.canParse(text)) {
@@ -37,7 +43,7 @@ const isEndpoint = (text: string): boolean => {
   const url = new URL(text);
   const bare =
     url.username === '' && url.password === '' && url.search === '' && url.hash === '' && url.pathname === '/';
-  return bare && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text)));
+  return bare && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname)));
 };
 
 const endpointUrl = z.string().refine(isEndpoint, 'not an https URL without path (http only on 127.0.0.1)').optional();
@@ -48,6 +54,7 @@ const homeSchema = z.strictObject({
   s3vectors: endpointUrl,
   appconfigdata: endpointUrl,
   sqs: endpointUrl,
+  kms: endpointUrl,
 });
 
 const checkLoopback = (reader: SettingReader, home: HomeEndpoints, peer: PeerEndpoints): boolean => {

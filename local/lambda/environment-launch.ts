@@ -1,6 +1,6 @@
 /**
  * How an execution environment is started: its variables, and the flags that wall it in. Both come from the declared
- * function alone. Nothing of the parent's environment is handed on, so that a function that reads a variable which the
+ * function alone, beside what the Lambda service gives every function. Nothing of the parent's environment is handed on, so that a function that reads a variable which the
  * Pulumi program forgot to declare fails on the laptop and not in the customer's account.
  */
 import { ConfigError } from '../../functions/domain/errors.ts';
@@ -67,10 +67,18 @@ export interface EnvironmentPlace {
   /** The environment's own `/tmp`. */
   readonly temporaryDirectory: string;
   readonly bootstrapFile: string;
+  /** What the service itself gives every function, in place of what the machine under it would: trust, and DNS. */
+  readonly ambient: Readonly<Record<string, string>>;
 }
 
-export const environmentVariables = ({ spec, region, temporaryDirectory }: EnvironmentPlace): NodeJS.ProcessEnv => ({
+export const environmentVariables = ({
+  spec,
+  region,
+  temporaryDirectory,
+  ambient,
+}: EnvironmentPlace): NodeJS.ProcessEnv => ({
   ...spec.environment,
+  ...ambient,
   AWS_REGION: region,
   AWS_DEFAULT_REGION: region,
   AWS_LAMBDA_FUNCTION_NAME: spec.name,

@@ -30,6 +30,7 @@ export interface EnvironmentOptions {
   readonly spec: FunctionSpec;
   readonly region: string;
   readonly bootstrapFile: string;
+  readonly ambient: Readonly<Record<string, string>>;
   readonly temporaryDirectory: string;
   readonly initTimeoutMs: number;
   readonly responseBytesMax: number;

@@ -37,6 +37,8 @@ export interface LambdaHostOptions {
   /** Holds the environments' temporary folders; they are emptied at the start. One host per folder. */
   readonly dataDirectory: string;
   readonly onLog: (line: LambdaLogLine) => void;
+  /** Variables of every function that the program does not declare, because the service gives them. */
+  readonly ambient?: Readonly<Record<string, string>>;
   /** Milliseconds, for durations. */
   readonly now?: () => number;
   readonly idleMs?: number;
@@ -166,6 +168,7 @@ class Host implements LambdaHost {
       spec,
       region: this.#options.region,
       bootstrapFile,
+      ambient: this.#options.ambient ?? {},
       temporaryDirectory: path.join(root, id),
       initTimeoutMs: this.#options.initTimeoutMs ?? INIT_TIMEOUT_MS,
       responseBytesMax: PAYLOAD_BYTES_MAX,

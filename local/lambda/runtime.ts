@@ -22,8 +22,8 @@ export interface LambdaRuntimeOptions extends LambdaHostOptions {
   /** Of the load balancer's front. */
   readonly listenHost?: string;
   readonly listenPort?: number;
-  /** In place of every declared schedule's interval. */
-  readonly scheduleIntervalMs?: number;
+  /** In place of the declared interval of some schedules. */
+  readonly scheduleIntervalOf?: (scheduleName: string) => number | undefined;
   /** How long a failed message stays hidden; without it, its visibility timeout. */
   readonly failureDelaySeconds?: number;
   readonly healthCheckIntervalMs?: number;
@@ -51,7 +51,7 @@ export const createLambdaRuntime = (options: LambdaRuntimeOptions): LambdaRuntim
     accountId,
     invoke,
     clock,
-    intervalMs: options.scheduleIntervalMs,
+    intervalOf: options.scheduleIntervalOf,
     onFire: options.onFire,
   });
   const front = createLoadBalancerFront({

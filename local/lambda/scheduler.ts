@@ -30,8 +30,8 @@ export interface SchedulerOptions {
   readonly accountId: string;
   readonly invoke: Invoke;
   readonly clock?: Clock | undefined;
-  /** In place of every declared interval. */
-  readonly intervalMs?: number | undefined;
+  /** In place of the declared interval of some schedules; undefined leaves the declared one. */
+  readonly intervalOf?: ((scheduleName: string) => number | undefined) | undefined;
   readonly retryDelayMs?: ((attempt: number) => number) | undefined;
   readonly onFire?: ((report: FireReport) => void) | undefined;
 }
@@ -129,8 +129,9 @@ class LocalScheduler implements Scheduler {
 
   #intervalOf(spec: ScheduleSpec): number {
     const expression = parseScheduleExpression(spec.expression);
-    if (this.#options.intervalMs !== undefined) {
-      return this.#options.intervalMs;
+    const intervalMs = this.#options.intervalOf?.(spec.name);
+    if (intervalMs !== undefined) {
+      return intervalMs;
     }
     if (expression.kind === 'cron') {
       throw new ConfigError(

@@ -41,13 +41,21 @@ const rolePolicy: Handler = (resource, { roles }) => {
   return { id: `${inputs.role}:${inputs.name}`, outputs: {} };
 };
 
-const key: Handler = (resource, { arns }) => {
+/** A key that signs is made; one that encrypts only has to be referred to. */
+const key: Handler = async (resource, { arns, services }) => {
   const keyId = stableUuid(resource.urn);
+  if (resource.inputs['keyUsage'] === 'SIGN_VERIFY') {
+    if (resource.inputs['customerMasterKeySpec'] !== 'ECC_NIST_P256') {
+      throw new ConfigError('the local KMS makes signing keys of the spec ECC_NIST_P256 only');
+    }
+    await services.keys.ensureSigningKey(keyId);
+  }
   return { id: keyId, outputs: { keyId, arn: arns.regional('kms', `key/${keyId}`) } };
 };
 
-const alias: Handler = (resource, { arns }) => {
+const alias: Handler = async (resource, { arns, services }) => {
   const name = readName(resource);
+  await services.keys.ensureAlias(name, readName(resource, 'targetKeyId'));
   return { id: name, outputs: { arn: arns.regional('kms', name) } };
 };
 

@@ -24,7 +24,8 @@ const TABLE_SHAPE = {
   globalSecondaryIndexes: z.array(indexSchema).default([]),
 };
 
-const PROTECTIONS = ['serverSideEncryption', 'pointInTimeRecovery', 'deletionProtectionEnabled'];
+/** Without effect here. A table drops what has expired within days, and nothing may rely on the day. */
+const PROTECTIONS = ['serverSideEncryption', 'pointInTimeRecovery', 'deletionProtectionEnabled', 'ttl'];
 
 /** Both spellings of an index's keys are read: the older one, and the list that replaces it. */
 const indexSpec = (index: z.infer<typeof indexSchema>): TableSpec['indexes'][number] => {

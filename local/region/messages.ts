@@ -1,7 +1,10 @@
 /** What the parent and a Region's process say to each other: questions with a number and their answers, and events. */
 import type { InvokeOutcome } from '../lambda/outcome.ts';
 import type { CallStatistics } from './call-counter.ts';
+import type { FunctionName } from '../../infra/names.ts';
 import type { FaultRule } from '../services/faults.ts';
+import type { Endpoints } from '../services/gateway.ts';
+import type { NameMode } from '../services/name-server.ts';
 
 export interface ProvisionOrder {
   /** The stack's name: `primary` or `secondary`. */
@@ -14,7 +17,7 @@ export interface Provisioned {
   readonly region: string;
   readonly endpoint: string;
   /** Function names by what they do. */
-  readonly functions: Readonly<Record<'dispatch' | 'sync' | 'api' | 'proof', string>>;
+  readonly functions: Readonly<Record<FunctionName, string>>;
   readonly resources: number;
   readonly active: boolean;
   readonly epoch: number;
@@ -52,8 +55,10 @@ export interface Asked {
 }
 
 export type RegionEvent =
-  /** The gateway listens. */
-  | { readonly kind: 'opened'; readonly endpoint: string }
+  /** The services answer. */
+  | { readonly kind: 'opened'; readonly endpoints: Endpoints }
+  /** What becomes of one of the Region's names: the parent's name server answers for all Regions. */
+  | { readonly kind: 'name-mode'; readonly name: string; readonly mode: NameMode }
   /** The process ends after this: its data folder can't be used. */
   | { readonly kind: 'not-opened'; readonly why: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }

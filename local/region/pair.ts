@@ -7,6 +7,10 @@ import path from 'node:path';
 import { ConfigError } from '../../functions/domain/errors.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
+import { type Authority, openAuthority, trustAuthority } from '../services/authority.ts';
+import type { Endpoints } from '../services/gateway.ts';
+import { type NameServer, openNameServer, serviceHost } from '../services/name-server.ts';
+import { SERVICE_NAMES } from '../services/service.ts';
 import type { Provisioned, RegionEvent } from './messages.ts';
 import { RegionLink } from './region-link.ts';
 
@@ -31,6 +35,12 @@ export interface ProvisionOptions {
   readonly gitLoopbackOrigin: string | undefined;
 }
 
+/** How a client in this process reaches a Region. */
+export interface RegionConnection {
+  readonly endpoints: Endpoints;
+  readonly dnsServers: readonly string[];
+}
+
 interface Stack {
   readonly region: string;
   readonly accountId: string;
@@ -47,6 +57,21 @@ const readStack = async (rootDirectory: string, role: Role): Promise<Stack> => {
   return { region, accountId, config };
 };
 
+/** What is no Region's own: who vouches for their endpoints, and who knows their names. */
+interface World {
+  readonly authority: Authority;
+  readonly names: NameServer | undefined;
+}
+
+const authorityDirectoryOf = ({ dataDirectory }: PairOptions): string =>
+  path.join(path.resolve(dataDirectory), 'authority');
+
+/** By the names of the SDK's clients, where they differ from those that sign. */
+const homeEndpointsOf = ({ appconfig, ...others }: Endpoints): Readonly<Record<string, string>> => ({
+  appconfigdata: appconfig,
+  ...others,
+});
+
 const listOf = (text: string | undefined): string[] => {
   const value: unknown = JSON.parse(text ?? '[]');
   return Array.isArray(value) ? value.map(String) : [];
@@ -55,10 +80,14 @@ const listOf = (text: string | undefined): string[] => {
 export class RegionPairLink {
   readonly links: Readonly<Record<Role, RegionLink>>;
   readonly #stacks: Readonly<Record<Role, Stack>>;
+  readonly #authority: Authority;
+  readonly #names: NameServer | undefined;
 
-  private constructor(links: Readonly<Record<Role, RegionLink>>, stacks: Readonly<Record<Role, Stack>>) {
-    this.links = links;
+  private constructor(options: PairOptions, stacks: Readonly<Record<Role, Stack>>, world: World) {
     this.#stacks = stacks;
+    this.#authority = world.authority;
+    this.#names = world.names;
+    this.links = { primary: this.#link(options, 'primary'), secondary: this.#link(options, 'secondary') };
   }
 
   static async open(options: PairOptions): Promise<RegionPairLink> {
@@ -66,32 +95,27 @@ export class RegionPairLink {
       readStack(options.rootDirectory, 'primary'),
       readStack(options.rootDirectory, 'secondary'),
     ]);
-    const link = (role: Role, stack: Stack): RegionLink =>
-      new RegionLink({
-        role,
-        region: stack.region,
-        accountId: stack.accountId,
-        dataDirectory: path.join(path.resolve(options.dataDirectory), role),
-        intervalMs: options.intervalMs,
-        onEvent: (event) => {
-          options.onEvent(role, event);
-        },
-      });
-    return new RegionPairLink(
-      { primary: link('primary', primary), secondary: link('secondary', secondary) },
-      { primary, secondary },
-    );
+    // Before the Regions: both read the authority, and one of them would make it while the other does too.
+    const authority = await openAuthority(authorityDirectoryOf(options), Date.now());
+    return new RegionPairLink(options, { primary, secondary }, { authority, names: await openNameServer() });
   }
 
   regionOf(role: Role): string {
     return this.#stacks[role].region;
   }
 
+  /** For clients in this process, which trusts the Regions' authority from then on. */
+  async connectionTo(role: Role): Promise<RegionConnection> {
+    trustAuthority(this.#authority);
+    const endpoints = await this.links[role].endpoints;
+    return { endpoints, dnsServers: this.#names === undefined ? [] : [this.#names.server] };
+  }
+
   /** Runs both stacks' programs at once. */
   async provision(options: ProvisionOptions): Promise<Readonly<Record<Role, Provisioned>>> {
     const endpoints = {
-      primary: await this.links.primary.endpoint,
-      secondary: await this.links.secondary.endpoint,
+      primary: await this.links.primary.endpoints,
+      secondary: await this.links.secondary.endpoints,
     };
     const provisionOne = async (role: Role, peer: Role): Promise<Provisioned> =>
       this.links[role].ask({
@@ -110,13 +134,43 @@ export class RegionPairLink {
 
   async stop(): Promise<void> {
     await Promise.all(ROLES.map(async (role) => this.links[role].stop()));
+    await this.#names?.close();
   }
 
-  #overrides(role: Role, home: string, peer: string, options: ProvisionOptions): Record<string, string> {
+  #link(options: PairOptions, role: Role): RegionLink {
+    const { region, accountId } = this.#stacks[role];
+    const link = new RegionLink({
+      role,
+      region,
+      accountId,
+      dataDirectory: path.join(path.resolve(options.dataDirectory), role),
+      intervalMs: options.intervalMs,
+      authorityDirectory: authorityDirectoryOf(options),
+      nameServer: this.#names?.server,
+      onEvent: (event) => {
+        if (event.kind === 'name-mode') {
+          this.#names?.setMode(event.name, event.mode);
+        }
+        options.onEvent(role, event);
+      },
+    });
+    // A Region that was killed takes its fault rules with it; its names go on, as names do.
+    void this.#mendNames(link.exited, region);
+    return link;
+  }
+
+  async #mendNames(exited: Promise<void>, region: string): Promise<void> {
+    await exited;
+    for (const service of SERVICE_NAMES) {
+      this.#names?.setMode(serviceHost(service, region), 'ok');
+    }
+  }
+
+  #overrides(role: Role, home: Endpoints, peer: Endpoints, options: ProvisionOptions): Record<string, string> {
     const hosts = new Set([...listOf(this.#stacks[role].config['twinmap:gitHosts']), ...options.gitHosts]);
     return {
-      'twinmap:homeEndpoints': JSON.stringify({ dynamodb: home, s3vectors: home, appconfigdata: home, sqs: home }),
-      'twinmap:peerEndpoints': JSON.stringify({ dynamodb: peer, s3vectors: peer }),
+      'twinmap:homeEndpoints': JSON.stringify(homeEndpointsOf(home)),
+      'twinmap:peerEndpoints': JSON.stringify({ dynamodb: peer.dynamodb, s3vectors: peer.s3vectors }),
       'twinmap:gitHosts': JSON.stringify([...hosts]),
       'twinmap:sources': JSON.stringify(options.sources.map(({ id, name, url }) => ({ id, kind: 'git', name, url }))),
       ...(options.gitLoopbackOrigin === undefined ? {} : { 'twinmap:gitLoopbackOrigin': options.gitLoopbackOrigin }),

@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { TwinmapError } from '../../functions/domain/errors.ts';
 import type { FaultRule } from '../services/faults.ts';
+import type { Endpoints } from '../services/gateway.ts';
 import type { Answers, Asked, Question, RegionEvent } from './messages.ts';
 
 /** A Region's process ended, hangs, or can't start. */
@@ -22,6 +23,10 @@ export interface RegionLinkOptions {
   readonly accountId: string;
   readonly dataDirectory: string;
   readonly intervalMs: number | undefined;
+  /** Holds the authority that vouches for the Region's endpoints. */
+  readonly authorityDirectory: string;
+  /** `ip:port`; undefined where this machine has none, and endpoints are addresses. */
+  readonly nameServer: string | undefined;
   readonly onEvent: (event: RegionEvent) => void;
 }
 
@@ -41,10 +46,12 @@ const ENTRY = path.join(import.meta.dirname, 'region-process.ts');
 const STOP_TIMEOUT_MS = 10_000;
 const PING_INTERVAL_MS = 5000;
 const SILENCE_MAX_MS = 60_000;
+/** Of a fault that delays, where nobody says how long. */
+const DELAY_MS = 2000;
 
 export class RegionLink {
   readonly role: 'primary' | 'secondary';
-  readonly endpoint: Promise<string>;
+  readonly endpoints: Promise<Endpoints>;
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -56,21 +63,21 @@ export class RegionLink {
 
   constructor(options: RegionLinkOptions) {
     this.role = options.role;
-    const { region, accountId, dataDirectory, intervalMs } = options;
-    this.#child = fork(ENTRY, [JSON.stringify({ region, accountId, dataDirectory, intervalMs })], {
+    const { role: _role, onEvent: _onEvent, ...start } = options;
+    this.#child = fork(ENTRY, [JSON.stringify(start)], {
       detached: true,
       // What a child prints by itself goes to stderr: the last line of stdout belongs to --json.
       stdio: ['ignore', 2, 2, 'ipc'],
       execArgv: ['--no-warnings'],
     });
-    const opened = Promise.withResolvers<string>();
+    const opened = Promise.withResolvers<Endpoints>();
     const exited = Promise.withResolvers<void>();
-    this.endpoint = opened.promise;
+    this.endpoints = opened.promise;
     this.exited = exited.promise;
     this.#child.on('message', (event: RegionEvent) => {
       this.#heardAt = performance.now();
       if (event.kind === 'opened') {
-        opened.resolve(event.endpoint);
+        opened.resolve(event.endpoints);
       }
       if (event.kind === 'not-opened') {
         this.#failure = `the ${this.role} Region can't start on its data folder: ${event.why}`;
@@ -92,7 +99,7 @@ export class RegionLink {
       opened.reject(error);
       exited.resolve();
     });
-    // Whoever awaits the endpoint hears of it; nobody may.
+    // Whoever awaits the endpoints hears of it; nobody may.
     opened.promise.catch(() => undefined);
   }
 
@@ -120,7 +127,7 @@ export class RegionLink {
   }
 
   async setFault(service: string, mode: string): Promise<void> {
-    const rule = { service, mode } as FaultRule;
+    const rule = { service, mode, ...(mode === 'delay' ? { delayMs: DELAY_MS } : {}) } as FaultRule;
     await this.ask({ kind: 'set-fault', rule });
   }
 

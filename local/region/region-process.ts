@@ -12,6 +12,8 @@ interface Start {
   readonly accountId: string;
   readonly dataDirectory: string;
   readonly intervalMs?: number;
+  readonly authorityDirectory: string;
+  readonly nameServer?: string;
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -105,7 +107,7 @@ const main = async (): Promise<void> => {
   // The parent is gone, however it went: nothing of a Region may stay behind.
   process.on('disconnect', () => void end());
   process.on('SIGTERM', () => void end());
-  tell({ kind: 'opened', endpoint: runtime.endpoint });
+  tell({ kind: 'opened', endpoints: runtime.endpoints });
 };
 
 await main();

@@ -3,12 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { ConfigError } from '../../functions/domain/errors.ts';
+import { parseRegion, type RegionName } from '../../functions/domain/region.ts';
+import { namesOf } from '../../infra/names.ts';
 import { explainOutcome, type InvokeOutcome } from '../lambda/outcome.ts';
 import { createLambdaRuntime, type LambdaRuntime } from '../lambda/runtime.ts';
 import { runProgram } from '../monitor/run-program.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
 import { createProvisioner } from '../provision/provisioner.ts';
+import { type Authority, openAuthority } from '../services/authority.ts';
 import type { Faults } from '../services/faults.ts';
+import type { Endpoints } from '../services/gateway.ts';
+import type { Naming } from '../services/name-server.ts';
 import { openServices, type OpenServices } from '../services/open-services.ts';
 import { CallCounter, type CallStatistics } from './call-counter.ts';
 import type { Provisioned, ProvisionOrder, RegionEvent } from './messages.ts';
@@ -20,6 +25,9 @@ export interface RegionRuntimeOptions {
   readonly dataDirectory: string;
   /** In place of the stack's schedule. */
   readonly intervalMs?: number | undefined;
+  readonly authorityDirectory: string;
+  /** The parent's, which serves all Regions; absent means that endpoints are addresses. */
+  readonly nameServer?: string | undefined;
   readonly tell: (event: RegionEvent) => void;
 }
 
@@ -34,7 +42,21 @@ const textOutput = (outputs: Readonly<Record<string, unknown>>, name: string): s
   return value;
 };
 
-const createLambda = (options: RegionRuntimeOptions, services: OpenServices): LambdaRuntime => {
+const regionOf = (name: string): RegionName => {
+  const region = parseRegion(name);
+  if (region === undefined) {
+    throw new ConfigError(`"${name}" is not the name of a Region`);
+  }
+  return region;
+};
+
+/** What the Lambda service gives every function of its own accord: whom to trust, and whom to ask for addresses. */
+const ambientOf = (authority: Authority, nameServer: string | undefined): Readonly<Record<string, string>> => ({
+  NODE_EXTRA_CA_CERTS: authority.certificateFile,
+  ...(nameServer === undefined ? {} : { TWINMAP_DNS_SERVERS: nameServer }),
+});
+
+const createLambda = (options: RegionRuntimeOptions, services: OpenServices, authority: Authority): LambdaRuntime => {
   const { region, accountId, tell } = options;
   const report = (functionName: string, outcome: InvokeOutcome): void => {
     if (outcome.kind !== 'returned' && outcome.kind !== 'aborted' && outcome.kind !== 'throttled') {
@@ -47,7 +69,10 @@ const createLambda = (options: RegionRuntimeOptions, services: OpenServices): La
     dataDirectory: path.join(options.dataDirectory, 'lambda'),
     consumer: services.consumer,
     failureDelaySeconds: FAILURE_DELAY_SECONDS,
-    ...(options.intervalMs === undefined ? {} : { scheduleIntervalMs: options.intervalMs }),
+    ambient: ambientOf(authority, options.nameServer),
+    // The sources' schedule only: a person who asks for another interval means when they are read.
+    scheduleIntervalOf: (name) =>
+      name === namesOf(regionOf(region), accountId).schedule ? options.intervalMs : undefined,
     onLog: ({ functionName, text }) => {
       tell({ kind: 'line', functionName, text });
     },
@@ -61,7 +86,7 @@ const createLambda = (options: RegionRuntimeOptions, services: OpenServices): La
 };
 
 export class RegionRuntime {
-  readonly endpoint: string;
+  readonly endpoints: Endpoints;
   readonly faults: Faults;
   readonly #options: RegionRuntimeOptions;
   readonly #services: OpenServices;
@@ -69,19 +94,35 @@ export class RegionRuntime {
   readonly #calls: CallCounter;
   #schedule = '';
 
-  private constructor(options: RegionRuntimeOptions, services: OpenServices, calls: CallCounter) {
+  private constructor(
+    options: RegionRuntimeOptions,
+    services: OpenServices,
+    parts: { readonly calls: CallCounter; readonly authority: Authority },
+  ) {
     this.#options = options;
     this.#services = services;
-    this.#calls = calls;
-    this.#lambda = createLambda(options, services);
-    this.endpoint = services.endpoint;
+    this.#calls = parts.calls;
+    this.#lambda = createLambda(options, services, parts.authority);
+    this.endpoints = services.endpoints;
     this.faults = services.faults;
   }
 
   static async open(options: RegionRuntimeOptions): Promise<RegionRuntime> {
     await mkdir(options.dataDirectory, { recursive: true });
     const calls = new CallCounter();
+    const authority = await openAuthority(options.authorityDirectory, Date.now());
+    const { nameServer, tell } = options;
+    const naming: Naming | undefined =
+      nameServer === undefined
+        ? undefined
+        : {
+            server: nameServer,
+            setMode: (name, mode) => {
+              tell({ kind: 'name-mode', name, mode });
+            },
+          };
     const services = await openServices({
+      tls: { authority, naming },
       region: options.region,
       accountId: options.accountId,
       dataDirectory: options.dataDirectory,
@@ -89,18 +130,18 @@ export class RegionRuntime {
         calls.take(call);
       },
       onDamage: (what) => {
-        options.tell({ kind: 'damage', what });
+        tell({ kind: 'damage', what });
       },
     });
     services.consumer.releaseAll();
-    return new RegionRuntime(options, services, calls);
+    return new RegionRuntime(options, services, { calls, authority });
   }
 
   /** Runs the stack's Pulumi program; what it declares exists afterwards. */
   async provision(rootDirectory: string, order: ProvisionOrder): Promise<Provisioned> {
     const { region, accountId, tell } = this.#options;
     const { config } = await loadStackConfig({ rootDirectory, stack: order.stack, overrides: order.overrides });
-    const { tables, vectors, config: gate, queues } = this.#services;
+    const { tables, vectors, config: gate, queues, keys } = this.#services;
     const { functions, schedules, front } = this.#lambda;
     const services: RegionServices = {
       region,
@@ -108,6 +149,7 @@ export class RegionRuntime {
       tables,
       vectors,
       config: gate,
+      keys,
       queues,
       functions,
       schedules,
@@ -134,7 +176,10 @@ export class RegionRuntime {
         dispatch: textOutput(outputs, 'dispatchFunction'),
         sync: textOutput(outputs, 'syncFunction'),
         api: textOutput(outputs, 'apiFunction'),
+        drain: textOutput(outputs, 'drainFunction'),
+        repair: textOutput(outputs, 'repairFunction'),
         proof: textOutput(outputs, 'proofFunction'),
+        audit: textOutput(outputs, 'auditFunction'),
       },
       resources: resources.length,
       active: config['twinmap:isActiveForScheduledWork'] === 'true',

@@ -87,6 +87,11 @@ export interface RegionServices {
     /** Refuses content that a JSON schema of the profile refuses. Unchanged content deploys nothing. */
     deploy(deployment: ConfigDeployment): Promise<{ versionNumber: number }>;
   };
+  /** Only keys that sign: what is encrypted at rest in AWS is not encrypted here. */
+  readonly keys: {
+    ensureSigningKey(keyId: string): Promise<void>;
+    ensureAlias(name: string, keyId: string): Promise<void>;
+  };
   readonly queues: { ensureQueue(spec: QueueSpec): Promise<{ url: string; arn: string }> };
   readonly functions: {
     ensureFunction(spec: FunctionSpec): Promise<void>;

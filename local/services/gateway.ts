@@ -1,276 +1,106 @@
 /**
- * The one loopback port of a local Region. It reads whole requests, dispatches them on the SigV4 credential scope, and
- * applies the fault rules around the stand-ins, which only see plain values.
+ * The way into a local Region, on loopback. With TLS each service has a name and a port of its own, as on AWS; without, one
+ * port serves all of them by the SigV4 credential scope.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer } from 'node:http';
 
-import { InvariantError } from '../../functions/domain/errors.ts';
-import { type CredentialScope, parseScope } from './credential-scope.ts';
-import type { Fault, FaultMode, Faults } from './faults.ts';
-import { readBody } from './read-body.ts';
-import {
-  type Permission,
-  SERVICE_NAMES,
-  type ServiceBackend,
-  type ServiceHead,
-  type ServiceReply,
-  type ServiceRequest,
-  WireError,
-} from './service.ts';
-import { failureReply, wireErrorReply } from './wire-errors.ts';
+import type { Authority } from './authority.ts';
+import { Dispatcher, type DispatcherOptions } from './dispatcher.ts';
+import { ServiceFront } from './front.ts';
+import { type Naming, serviceHost } from './name-server.ts';
+import { SERVICE_NAMES, type ServiceName } from './service.ts';
 
-/** One request after its end. `status` 0: the client got no answer. */
-export interface ServiceCall {
-  readonly service: string;
-  readonly operation: string;
-  readonly accessKeyId: string;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly fault: FaultMode;
+export type { Authorization, AuthorizationRequest, ServiceCall } from './dispatcher.ts';
+
+/** Who vouches for the endpoints, and where their names are; without names they are addresses. */
+export interface GatewayTls {
+  readonly authority: Authority;
+  readonly naming: Naming | undefined;
 }
 
-export type Authorization = { readonly kind: 'allowed' } | { readonly kind: 'denied'; readonly message: string };
-
-export interface AuthorizationRequest {
-  readonly service: string;
-  readonly operation: string;
-  readonly accessKeyId: string;
-  readonly permissions: readonly Permission[];
-}
-
-export interface GatewayOptions {
-  readonly region: string;
+export interface GatewayOptions extends DispatcherOptions {
+  /** Of the one plain port; 0 takes a free one. */
   readonly port: number;
-  readonly backends: readonly ServiceBackend[];
-  readonly faults: Faults;
-  readonly onRequest?: (call: ServiceCall) => void;
-  /** Asked before anything is applied; absent means that everybody may do everything. */
-  readonly authorize?: (request: AuthorizationRequest) => Authorization;
+  /** Absent: one plain port. */
+  readonly tls?: GatewayTls | undefined;
 }
+
+/** Where each service answers. */
+export type Endpoints = Readonly<Record<ServiceName, string>>;
 
 export interface Gateway {
-  readonly endpoint: string;
+  readonly endpoints: Endpoints;
   close(): Promise<void>;
 }
 
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-const readHead = (request: IncomingMessage): ServiceHead => {
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
+const endpointsBy = (endpointOf: (service: ServiceName) => string): Endpoints =>
+  Object.fromEntries(SERVICE_NAMES.map((service) => [service, endpointOf(service)])) as Record<ServiceName, string>;
+
+const openPlain = async (dispatcher: Dispatcher, port: number): Promise<Gateway> => {
+  const handle = dispatcher.handlerOf();
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS },
+    (request, response) => {
+      handle(request, response, () => {
+        request.socket.resetAndDestroy();
+      });
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    method: request.method ?? 'GET',
-    path: mark === -1 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1)),
-    headers: request.headers,
+    endpoints: endpointsBy(() => `http://127.0.0.1:${taken}`),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      await dispatcher.settle();
+      server.closeAllConnections();
+      await closed;
+    },
   };
 };
 
-const send = (response: ServerResponse, reply: ServiceReply): number => {
-  response.writeHead(reply.status, { ...reply.headers, 'content-length': Buffer.byteLength(reply.body) });
-  response.end(reply.body);
-  return reply.status;
-};
-
-/** Headers and half the body, then silence until the client gives up. An empty body is announced as one byte. */
-const stall = (response: ServerResponse, reply: ServiceReply): number => {
-  const body = Buffer.from(reply.body);
-  response.writeHead(reply.status, { ...reply.headers, 'content-length': Math.max(body.length, 1) });
-  response.flushHeaders();
-  response.write(body.subarray(0, Math.floor(body.length / 2)));
-  return reply.status;
-};
-
-/** Refusals that belong to no service: nobody to ask how an error should look. */
-const plainRefusal = (status: number, type: string, message: string): ServiceReply => ({
-  status,
-  headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
-  body: JSON.stringify({ __type: type, message }),
-});
-
-interface Exchange {
-  readonly backend: ServiceBackend;
-  readonly operation: string;
-  readonly scope: CredentialScope;
-  readonly head: ServiceHead;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-class LocalGateway {
-  readonly #options: GatewayOptions;
-  readonly #backends: ReadonlyMap<string, ServiceBackend>;
-  readonly #closing = new AbortController();
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #waiting = new Set<AbortController>();
-  readonly server: Server;
-
-  constructor(options: GatewayOptions) {
-    this.#options = options;
-    this.#backends = new Map(options.backends.map((backend) => [backend.service, backend]));
-    this.server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS });
-    this.server.on('request', (request, response) => {
-      const served = this.#serve(request, response).finally(() => {
-        this.#inFlight.delete(served);
-      });
-      this.#inFlight.add(served);
-    });
-  }
-
-  /** Ends long polls and delays, lets what is being applied finish, then closes every socket. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
-    });
-    this.#closing.abort();
-    for (const waiting of this.#waiting) {
-      waiting.abort();
+const openFronts = async (dispatcher: Dispatcher, options: GatewayOptions, tls: GatewayTls): Promise<Gateway> => {
+  const hostOf = (service: ServiceName): string => serviceHost(service, options.region);
+  const identity = tls.authority.issue([...SERVICE_NAMES.map((name) => hostOf(name)), 'localhost', '127.0.0.1']);
+  const fronts = new Map(
+    SERVICE_NAMES.map((service) => [
+      service,
+      new ServiceFront({
+        host: hostOf(service),
+        identity,
+        naming: tls.naming,
+        onRequest: dispatcher.handlerOf(service),
+      }),
+    ]),
+  );
+  await Promise.all([...fronts.values()].map(async (front) => front.open(0)));
+  options.faults.onChange(() => {
+    for (const [service, front] of fronts) {
+      front.apply(options.faults.connection(service));
     }
-    await Promise.all(this.#inFlight);
-    this.server.closeAllConnections();
-    await closed;
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const started = performance.now();
-    const head = readHead(request);
-    const scope = parseScope(request.headers.authorization, head.query.get('X-Amz-Credential') ?? undefined);
-    const backend = this.#backends.get(scope?.service ?? '');
-    const operation = backend?.operationOf(head) ?? 'Unknown';
-    let status = 0;
-    let fault: Fault = { mode: 'none' };
-    try {
-      if (scope === undefined || backend === undefined) {
-        request.resume();
-        status = send(response, this.#refusal(scope));
-      } else {
-        fault = this.#options.faults.next(backend.service, operation);
-        status = await this.#exchange({ backend, operation, scope, head, request, response }, fault);
-      }
-    } catch (error) {
-      // A client that hangs up in its own request ends it; any other failure is shown to the client as far as possible.
-      status = this.#fail(response, backend, error);
-    }
-    this.#options.onRequest?.({
-      service: backend?.service ?? scope?.service ?? 'unsigned',
-      operation,
-      accessKeyId: scope?.accessKeyId ?? '',
-      status,
-      durationMs: performance.now() - started,
-      fault: fault.mode,
-    });
-  }
-
-  #refusal(scope: CredentialScope | undefined): ServiceReply {
-    return scope === undefined
-      ? plainRefusal(403, 'MissingAuthenticationTokenException', 'The request carries no SigV4 credential scope.')
-      : plainRefusal(
-          400,
-          'UnknownServiceException',
-          `This local Region stands in for ${SERVICE_NAMES.join(', ')}; the request is signed for '${scope.service}'.`,
-        );
-  }
-
-  async #exchange(exchange: Exchange, fault: Fault): Promise<number> {
-    const { request, response, backend } = exchange;
-    switch (fault.mode) {
-      case 'refuse':
-        request.socket.destroy();
-        return 0;
-      case 'blackhole':
-        // Not even read: a large body backs up in the client's socket as it would towards a dead host.
-        return 0;
-      case 'reset':
-        await readBody(request, backend.bodyBytesMax);
-        request.socket.resetAndDestroy();
-        return 0;
-      case 'error-500':
-      case 'error-503':
-      case 'throttle':
-        await readBody(request, backend.bodyBytesMax);
-        return send(response, failureReply(backend.service, fault.mode, `Injected fault: ${fault.mode}.`));
-      case 'lost-reply':
-        await this.#answer(exchange);
-        request.socket.destroy();
-        return 0;
-      case 'body-stall':
-        return stall(response, await this.#answer(exchange));
-      case 'delay':
-        return send(response, await this.#answer(exchange, fault.delayMs));
-      case 'none':
-        return send(response, await this.#answer(exchange));
-      default:
-        throw new InvariantError('unhandled fault mode');
-    }
-  }
-
-  async #answer(exchange: Exchange, delayMs = 0): Promise<ServiceReply> {
-    const { backend, operation, scope, request, response } = exchange;
-    const body = await readBody(request, backend.bodyBytesMax);
-    if (body.kind === 'too-large') {
-      return failureReply(backend.service, 'too-large', `The request body is over ${backend.bodyBytesMax} bytes.`);
-    }
-    if (scope.region !== this.#options.region) {
-      const message = `Credential should be scoped to a valid region, not '${scope.region}'. This one is '${this.#options.region}'.`;
-      return failureReply(backend.service, 'signature', message);
-    }
-    if (delayMs > 0) {
-      await sleep(delayMs, undefined, { signal: this.#closing.signal });
-    }
-    const whole: ServiceRequest = { ...exchange.head, body: body.bytes, abandoned: this.#abandonedSignal(response) };
-    const allowed = this.#authorize(exchange, whole);
-    return allowed.kind === 'denied'
-      ? failureReply(backend.service, 'denied', allowed.message)
-      : backend.handle(operation, whole);
-  }
-
-  /** One controller per request: a signal derived from the gateway's own would be held by it until the end. */
-  #abandonedSignal(response: ServerResponse): AbortSignal {
-    const waiting = new AbortController();
-    this.#waiting.add(waiting);
-    response.once('close', () => {
-      this.#waiting.delete(waiting);
-      if (!response.writableFinished) {
-        waiting.abort();
-      }
-    });
-    return waiting.signal;
-  }
-
-  #authorize({ backend, operation, scope }: Exchange, whole: ServiceRequest): Authorization {
-    if (this.#options.authorize === undefined) {
-      return { kind: 'allowed' };
-    }
-    const { service } = backend;
-    const permissions = backend.permissionsOf(operation, whole);
-    return this.#options.authorize({ service, operation, accessKeyId: scope.accessKeyId, permissions });
-  }
-
-  #fail(response: ServerResponse, backend: ServiceBackend | undefined, error: unknown): number {
-    if (response.destroyed || response.headersSent || backend === undefined || this.#closing.signal.aborted) {
-      response.destroy();
-      return 0;
-    }
-    const reply =
-      error instanceof WireError
-        ? wireErrorReply(backend.service, error)
-        : failureReply(backend.service, 'error-500', error instanceof Error ? error.message : 'The stand-in failed.');
-    return send(response, reply);
-  }
-}
-
-/** Listens on loopback; port 0 takes a free one. */
-export const openGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const gateway = new LocalGateway(options);
-  await new Promise<void>((resolve, reject) => {
-    gateway.server.once('error', reject);
-    gateway.server.listen(options.port, '127.0.0.1', resolve);
   });
-  const address = gateway.server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  return { endpoint: `http://127.0.0.1:${port}`, close: async () => gateway.close() };
+  return {
+    endpoints: endpointsBy((service) => fronts.get(service)?.endpoint ?? ''),
+    close: async () => {
+      const closed = [...fronts.values()].map(async (front) => front.close(dispatcher.settle()));
+      await Promise.all(closed);
+    },
+  };
+};
+
+/** Listens on loopback only. */
+export const openGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const dispatcher = new Dispatcher(options);
+  return options.tls === undefined ? openPlain(dispatcher, options.port) : openFronts(dispatcher, options, options.tls);
 };

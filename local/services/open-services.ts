@@ -7,25 +7,31 @@ import path from 'node:path';
 import type { RegionServices } from '../region/services.ts';
 import { openAppConfig } from './appconfig/appconfig-stand-in.ts';
 import { openDynamo } from './dynamodb/dynamo-stand-in.ts';
-import { createFaults, type Faults } from './faults.ts';
-import { type GatewayOptions, openGateway } from './gateway.ts';
+import { createFaults, type FaultMode, type Faults } from './faults.ts';
+import { type Endpoints, type GatewayOptions, type GatewayTls, openGateway } from './gateway.ts';
+import { openKms } from './kms/kms-stand-in.ts';
 import { openVectors } from './s3vectors/vectors-stand-in.ts';
 import { type DeclaredQueue, openSqs, type QueueConsumer } from './sqs/sqs-stand-in.ts';
 
-export interface OpenServicesOptions extends Pick<GatewayOptions, 'onRequest' | 'authorize'> {
+export interface OpenServicesOptions extends Pick<GatewayOptions, 'onRequest' | 'authorize' | 'tls'> {
   readonly region: string;
   readonly accountId: string;
-  /** Holds `dynamodb.sqlite`, `vectors.sqlite`, `appconfig.sqlite` and `sqs.sqlite`; made if it is not there. */
+  /** Holds `dynamodb.sqlite`, `vectors.sqlite`, `appconfig.sqlite`, `sqs.sqlite` and `kms.sqlite`; made if it is not there. */
   readonly dataDirectory: string;
-  /** 0, or absent, takes a free one. */
+  /** Of the one plain port, where there is no TLS; 0, or absent, takes a free one. */
   readonly port?: number;
   readonly now?: () => number;
   /** A DynamoDB value whose bytes no longer parse: it is served as missing, and named here by its key in the file. */
   readonly onDamage?: (key: string) => void;
 }
 
-export interface OpenServices extends Pick<RegionServices, 'region' | 'accountId' | 'tables' | 'vectors' | 'config'> {
+export interface OpenServices extends Pick<
+  RegionServices,
+  'region' | 'accountId' | 'tables' | 'vectors' | 'config' | 'keys'
+> {
+  /** Without TLS, the one port of all services. */
   readonly endpoint: string;
+  readonly endpoints: Endpoints;
   readonly faults: Faults;
   readonly queues: { ensureQueue(spec: DeclaredQueue): Promise<{ url: string; arn: string }> };
   readonly consumer: QueueConsumer;
@@ -34,6 +40,12 @@ export interface OpenServices extends Pick<RegionServices, 'region' | 'accountId
 }
 
 const ignoreDamage = (): void => undefined;
+
+/** What the wire of this Region can do: a plain port has no handshake, and an address is asked of nobody. */
+const supports =
+  (tls: GatewayTls | undefined) =>
+  (mode: FaultMode): boolean =>
+    mode.startsWith('dns-') ? tls?.naming !== undefined : mode !== 'tls-stall' || tls !== undefined;
 
 type Closer = () => void | Promise<void>;
 
@@ -49,7 +61,7 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
   const now = options.now ?? Date.now;
   const file = (name: string): string => path.join(dataDirectory, name);
   let endpoint = '';
-  const faults = createFaults();
+  const faults = createFaults(supports(options.tls));
   const onDamage = options.onDamage ?? ignoreDamage;
   const dynamo = await openDynamo({ region, accountId, file: file('dynamodb.sqlite'), onDamage });
   closers.push(async () => dynamo.close());
@@ -65,20 +77,27 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
   closers.push(() => {
     sqs.close();
   });
+  const kms = openKms({ region, accountId, file: file('kms.sqlite') });
+  closers.push(() => {
+    kms.close();
+  });
   const gateway = await openGateway({
     region,
     port: options.port ?? 0,
-    backends: [dynamo.backend, vectors.backend, appConfig.backend, sqs.backend],
+    tls: options.tls,
+    backends: [dynamo.backend, vectors.backend, appConfig.backend, sqs.backend, kms.backend],
     faults,
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
   });
   closers.push(async () => gateway.close());
-  ({ endpoint } = gateway);
+  const { endpoints } = gateway;
+  endpoint = endpoints.sqs;
   return {
     region,
     accountId,
     endpoint,
+    endpoints,
     faults,
     tables: { ensureTable: async (spec) => dynamo.ensureTable(spec) },
     vectors: {
@@ -86,6 +105,7 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
       ensureIndex: async (spec) => vectors.ensureIndex(spec),
     },
     config: appConfig.config,
+    keys: kms.keys,
     queues: { ensureQueue: async (spec) => sqs.ensureQueue(spec) },
     consumer: sqs.consumer,
     close: async () => closeAll(closers.splice(0)),

@@ -1,5 +1,5 @@
 /**
- * Errors in the shape that each service's SDK client reads: DynamoDB and SQS name the error in the body, S3 Vectors and
+ * Errors in the shape that each service's SDK client reads: DynamoDB, SQS and KMS name the error in the body, S3 Vectors and
  * AppConfig in a header. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
  */
 import type { ServiceName, ServiceReply, WireError } from './service.ts';
@@ -49,6 +49,15 @@ const SHAPES: Readonly<Record<ServiceName, Readonly<Record<FailureKind, Shape>>>
     'too-large': [400, `${SQS}InvalidParameterValue`],
     unknown: [400, `${SQS}UnsupportedOperation`],
   },
+  kms: {
+    throttle: [400, 'ThrottlingException'],
+    'error-500': [500, 'KMSInternalException'],
+    'error-503': [503, 'DependencyTimeoutException'],
+    denied: [400, 'AccessDeniedException'],
+    signature: [400, 'InvalidSignatureException'],
+    'too-large': [413, 'SerializationException'],
+    unknown: [400, 'UnknownOperationException'],
+  },
 };
 
 /** AWS's own names in the older query protocol; the SQS client takes an error's public code from this header. */
@@ -68,13 +77,13 @@ const jsonTargetReply = (service: ServiceName, status: number, type: string, bod
   const query = service === 'sqs' ? { 'x-amzn-query-error': `${SQS_QUERY_CODES[short] ?? short};Sender` } : {};
   return {
     status,
-    headers: { 'content-type': 'application/x-amz-json-1.0', ...query },
+    headers: { 'content-type': `application/x-amz-json-${service === 'kms' ? '1.1' : '1.0'}`, ...query },
     body: JSON.stringify({ __type: type, ...body }),
   };
 };
 
 const errorReply = (service: ServiceName, status: number, type: string, body: object): ServiceReply =>
-  service === 'dynamodb' || service === 'sqs'
+  service === 'dynamodb' || service === 'sqs' || service === 'kms'
     ? jsonTargetReply(service, status, type, body)
     : {
         status,

@@ -5,7 +5,7 @@
 
 export interface CycleEnd {
   readonly source: string;
-  /** `acknowledged`, `not-acknowledged`, `fenced`, `source-failed`, `passive`, `rejected`. */
+  /** `acknowledged`, `deferred`, `not-acknowledged`, `fenced`, `source-failed`, `passive`, `rejected`. */
   readonly outcome: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }

@@ -13,6 +13,8 @@ export const openFrontDoor = async (options: FrontDoorOptions): Promise<NodeRout
   const validated = validateConfig({
     name: 'twinmap-local',
     listen: { host: '127.0.0.1', port: 0 },
+    // Here both Regions take one Idempotency-Key for one write, so a write that a Region lost is sent to the other one.
+    sharedKeyPaths: ['/v1/settings', '/v1/surveys'],
     regions: options.regions.map(({ region, endpoint }) => ({ id: region, endpoint })),
   });
   if (validated.kind === 'invalid') {

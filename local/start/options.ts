@@ -1,6 +1,9 @@
 /** The command line of `npm start`, parsed before anything is touched; every mistake is told at once. */
 import { parseArgs } from 'node:util';
 
+import { CONNECTION_MODES, REQUEST_MODES } from '../services/faults.ts';
+import { SERVICE_NAMES } from '../services/service.ts';
+
 export interface StartOptions {
   /** Paths or URLs as typed; empty means this repository. */
   readonly sources: readonly string[];
@@ -36,22 +39,16 @@ export const START_HELP = `Two Regions on this machine, from the Pulumi program 
   --data DIR            where both Regions keep their state (default: .twinmap)
   --fault ROLE:SERVICE:MODE
                         break a service of a Region to see what happens, for instance
-                        secondary:dynamodb:blackhole; repeatable. Services: dynamodb, s3vectors, appconfig, sqs, *
-                        Modes: refuse, blackhole, reset, error-500, error-503, throttle, lost-reply, body-stall
+                        secondary:dynamodb:blackhole; repeatable. Services: dynamodb, s3vectors, appconfig, sqs, kms, *
+                        Modes: refuse, blackhole, tls-stall, header-stall, body-stall, reset, delay, error-500, error-503,
+                        throttle, truncate, lost-reply, dns-empty, dns-nxdomain, dns-servfail, dns-silent
   --help                this text
 `;
 
-const FAULT_SERVICES = new Set(['dynamodb', 's3vectors', 'appconfig', 'sqs', '*']);
-const FAULT_MODES = new Set([
-  'refuse',
-  'blackhole',
-  'reset',
-  'error-500',
-  'error-503',
-  'throttle',
-  'lost-reply',
-  'body-stall',
-]);
+const FAULT_SERVICES: ReadonlySet<string> = new Set([...SERVICE_NAMES, '*']);
+const FAULT_MODES: ReadonlySet<string> = new Set(
+  [...CONNECTION_MODES, ...REQUEST_MODES, 'delay'].filter((mode) => mode !== 'none'),
+);
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 const INTERVAL_MIN_MS = 1000;

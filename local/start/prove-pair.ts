@@ -76,8 +76,9 @@ export const compareRegions = async (
       'stale-right': `older in ${secondary.summary.region}`,
       'different-bytes': 'different bytes',
     };
-    for (const { key, kind } of compared.value) {
-      differences.push({ store, key: key.join(' / '), kind: named[kind] ?? kind });
+    for (const { key, kind, owed } of compared.value) {
+      const what = named[kind] ?? kind;
+      differences.push({ store, key: key.join(' / '), kind: owed ? `${what}, owed` : what });
     }
   }
   return done(differences);

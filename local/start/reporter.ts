@@ -57,6 +57,7 @@ export class Reporter {
         break;
       }
       case 'opened':
+      case 'name-mode':
       case 'not-opened':
       case 'answer':
       case 'refused': {

@@ -2,14 +2,17 @@
 import path from 'node:path';
 
 import type { RunningPair } from '../../ops/running-pair.ts';
+import { readTokenFile, TOKEN_FILE } from '../../ops/token.ts';
 import { buildFunctions } from '../../scripts/build-functions.ts';
 import type { Provisioned } from '../region/messages.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { RegionPairLink } from '../region/pair.ts';
+import { ensureTokens } from './access-keys.ts';
 import { type CycleWatch, watchCycles } from './cycle-watch.ts';
 import { type HeldDirectory, holdDirectory } from './data-directory.ts';
 import { keepRunning } from './keep-running.ts';
 import type { StartOptions } from './options.ts';
+import { addressesOf, authorityFile, openLocalPair, type PairAddresses } from './pair-addresses.ts';
 import { Reporter } from './reporter.ts';
 import { Screen } from './screen.ts';
 import { openSources, type OpenedSources } from './sources.ts';
@@ -38,6 +41,7 @@ const stopSignal = (): AbortSignal => {
 };
 
 interface Running {
+  readonly rootDirectory: string;
   readonly options: StartOptions;
   readonly opened: OpenedSources;
   readonly screen: Screen;
@@ -48,31 +52,60 @@ interface Running {
   readonly pair: RegionPairLink;
 }
 
-const regionsOf = (provisioned: Readonly<Record<Role, Provisioned>>): RunningPair['regions'] =>
-  ROLES.map((role) => {
+type ProvisionedPair = Readonly<Record<Role, Provisioned>>;
+
+/** What `running.json` says. */
+const describe = (running: Running, provisioned: ProvisionedPair, addresses: PairAddresses): RunningPair => ({
+  pid: process.pid,
+  regions: ROLES.map((role) => {
     const { region, endpoint } = provisioned[role];
-    return { role, region, endpoint };
-  });
+    return { role, region, endpoint, stores: addresses[role].stores };
+  }),
+  authority: authorityFile(running.options.dataDirectory),
+});
+
+/** Keys for whoever asks and writes; with `--once` nobody does, and the pair ends with its verdict. */
+const makeTokens = async ({ options }: Running, addresses: PairAddresses): Promise<void> => {
+  if (!options.once) {
+    const { regions, writes } = openLocalPair(addresses);
+    await ensureTokens({ regions, writes, now: () => Date.now() }, options.dataDirectory);
+  }
+};
+
+/** Printed for people only: with `--json` somebody may keep what this process says. */
+const showToken = async ({ options, screen }: Running): Promise<void> => {
+  const file = path.join(options.dataDirectory, TOKEN_FILE);
+  const token = options.json ? undefined : await readTokenFile(options.dataDirectory, TOKEN_FILE);
+  screen.line('token', `${token === undefined ? '' : `${token}  `}reads everything; kept in ${file}`);
+};
+
+interface BroughtUp {
+  readonly provisioned: ProvisionedPair;
+  /** What commands are told of it. */
+  readonly announced: RunningPair;
+}
 
 /** Provisions both Regions, tells where they are, and breaks what is to be broken. */
-const bringUp = async (running: Running): Promise<Readonly<Record<Role, Provisioned>>> => {
+const bringUp = async (running: Running): Promise<BroughtUp> => {
   const { options, opened, screen, held, pair, reporter } = running;
   const startedAt = now();
   const { sources, gitHosts, gitLoopbackOrigin } = opened;
   const provisioned = await pair.provision({ sources, gitHosts, gitLoopbackOrigin });
   reporter.provisioned(provisioned, now() - startedAt);
+  const addresses = await addressesOf(running.rootDirectory, pair);
+  // Before anything is broken on purpose: whoever tries a fault wants to ask.
+  await makeTokens(running, addresses);
   for (const { role, service, mode } of options.faults) {
     await pair.links[role].setFault(service, mode);
     screen.warn(`${pair.regionOf(role)} (${role}): ${service} is broken on purpose (${mode})`);
   }
-  await held.announce({ pid: process.pid, regions: regionsOf(provisioned) });
-  return provisioned;
+  const announced = describe(running, provisioned, addresses);
+  await held.announce(announced);
+  return { provisioned, announced };
 };
 
 /** Up to the first verdict. A Ctrl-C on the way kills both Regions where they are: a start resumes from any point. */
-const firstSync = async (
-  running: Running,
-): Promise<{ readonly exitCode: number; readonly provisioned: Readonly<Record<Role, Provisioned>> }> => {
+const firstSync = async (running: Running): Promise<BroughtUp & { readonly exitCode: number }> => {
   const { options, opened, pair, watch, reporter, stop } = running;
   const kill = (): void => {
     for (const role of ROLES) {
@@ -82,7 +115,8 @@ const firstSync = async (
   stop.addEventListener('abort', kill);
   try {
     stop.throwIfAborted();
-    const provisioned = await bringUp(running);
+    const brought = await bringUp(running);
+    const { provisioned } = brought;
     const expected = opened.sources.map(({ id }) => id);
     const result = await syncOnce({ pair, provisioned, watch, expected, failures: reporter.failures, now });
     stop.throwIfAborted();
@@ -91,7 +125,7 @@ const firstSync = async (
     if (options.json) {
       process.stdout.write(`${JSON.stringify(reportOf(result, verdict))}\n`);
     }
-    return { exitCode: verdict.exitCode, provisioned };
+    return { ...brought, exitCode: verdict.exitCode };
   } finally {
     stop.removeEventListener('abort', kill);
   }
@@ -100,12 +134,12 @@ const firstSync = async (
 const runPair = async (running: Running): Promise<number> => {
   const { options, screen, stop, pair, watch, reporter } = running;
   try {
-    const { exitCode, provisioned } = await firstSync(running);
+    const { exitCode, provisioned, announced } = await firstSync(running);
     if (options.once) {
       return exitCode;
     }
-    const announceRouter = async (router: string): Promise<void> =>
-      running.held.announce({ pid: process.pid, regions: regionsOf(provisioned), router });
+    await showToken(running);
+    const announceRouter = async (router: string): Promise<void> => running.held.announce({ ...announced, router });
     await keepRunning({ pair, provisioned, watch, reporter, screen, stop, announceRouter });
     return 0;
   } catch (error) {
@@ -143,7 +177,7 @@ export const runStart = async (options: StartOptions, rootDirectory: string): Pr
         reporter.take(role, event);
       },
     });
-    return await runPair({ options, opened, screen, stop, held, watch, reporter, pair });
+    return await runPair({ rootDirectory, options, opened, screen, stop, held, watch, reporter, pair });
   } finally {
     await opened?.close();
     await held.release();

@@ -12,6 +12,9 @@ export const count = (value: unknown): string => (typeof value === 'number' ? va
 
 export const cycleLine = (name: string, { outcome, fields }: CycleEnd): string => {
   const time = typeof fields['durationMs'] === 'number' ? ` in ${seconds(fields['durationMs'])}` : '';
+  if (outcome === 'deferred') {
+    return `${name}: ${pc.yellow('degraded')}${time}, one Region committed alone and owes ${count(fields['owedRecords'])} records`;
+  }
   if (outcome !== 'acknowledged') {
     return `${name}: ${pc.red(outcome)}${time}`;
   }

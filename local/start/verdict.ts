@@ -54,6 +54,14 @@ const describeEnd = ({ source, outcome, fields }: CycleEnd): string => {
       const code = textOf(fields['code']);
       return `${source}: not acknowledged, the ${side} Region is ${reason} (${code}) at step "${textOf(fields['step'])}"; the next sync redoes it`;
     }
+    case 'deferred': {
+      const { owedRecords, owedOldestAgeMs } = fields;
+      const debt =
+        typeof owedRecords === 'number' && typeof owedOldestAgeMs === 'number'
+          ? `owes the other ${owedRecords} records, the oldest for ${(owedOldestAgeMs / 1000).toFixed(0)} s`
+          : 'what it owes the other could not be read';
+      return `${source}: degraded, not acknowledged: peer writes are deferred, one Region committed alone and ${debt}`;
+    }
     default: {
       return `${source}: ${outcome}, ${textOf(fields['message']) || textOf(fields['reason'])}`;
     }
@@ -73,6 +81,8 @@ const TROUBLE_REASONS: ReadonlySet<string> = new Set([
 
 const isTrouble = (end: DispatchEnd | undefined): boolean =>
   end !== undefined && (end.kind === 'queue-failed' || TROUBLE_REASONS.has(end.reason));
+
+const isDegraded = ({ ends }: SyncResult): boolean => ends.some(({ outcome }) => outcome === 'deferred');
 
 const isNoneActive = ({ dispatches }: SyncResult): boolean =>
   dispatches.every(({ end }) => end?.kind === 'passive' && !isTrouble(end));
@@ -131,12 +141,17 @@ export const judge = (given: SyncResult): Verdict => {
   if (noneActive) {
     return { ...verdict, exitCode: EXIT.noneActive };
   }
+  if (isDegraded(result) && result.ends.every(({ outcome }) => outcome === 'acknowledged' || outcome === 'deferred')) {
+    // A declared outage: one Region is ahead of the other by what it owes, and both are fine.
+    return { ...verdict, exitCode: EXIT.drift };
+  }
   return { ...verdict, exitCode: acknowledged && proven ? EXIT.done : EXIT.error };
 };
 
 /** The one JSON object of `--json`. */
 export const reportOf = (result: SyncResult, verdict: Verdict): Readonly<Record<string, unknown>> => ({
   acknowledged: verdict.acknowledged,
+  degraded: isDegraded(result),
   identical: verdict.identical,
   durationMs: Math.round(result.durationMs),
   regions: Object.fromEntries(

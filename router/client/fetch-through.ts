@@ -8,10 +8,19 @@ export type Ask = (region: string, path: string, init: RequestInit) => Promise<R
 export type FetchAttempt = Attempt<AbortController>;
 
 export interface Fetched {
-  readonly failures?: readonly AttemptFailure[];
-  /** Absent where no Region answered. */
-  readonly response?: Response | undefined;
-  readonly attempt?: FetchAttempt;
+  readonly response: Response;
+  readonly attempt: FetchAttempt;
+}
+
+/** No Region answered; says what each did. */
+export class NoRegionError extends Error {
+  override readonly name = 'NoRegionError';
+  readonly failures: readonly AttemptFailure[];
+
+  constructor(failures: readonly AttemptFailure[]) {
+    super(`No Region answered: ${failures.map(({ region, code }) => `${region} ${code}`).join(', ')}.`);
+    this.failures = failures;
+  }
 }
 
 export const codeOf = (error: unknown): string => {
@@ -21,15 +30,12 @@ export const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : 'NETWORK';
 };
 
-const isTimer = (timer: unknown): timer is number => timer !== undefined;
-
 export const timersOf = (now: () => number): Timers => ({
   now,
   after: (delayMs, fire) => setTimeout(fire, delayMs),
   cancel: (timer) => {
-    if (isTimer(timer)) {
-      clearTimeout(timer);
-    }
+    // Node's timers are numbers too, when asked; none at all is no number, and clears nothing.
+    clearTimeout(Number(timer));
   },
 });
 
@@ -40,6 +46,7 @@ export const fetchThrough = async (
 ): Promise<Fetched> => {
   const outcome = Promise.withResolvers<Fetched>();
   const responses = new Map<FetchAttempt, Response>();
+  let delivered: FetchAttempt | undefined;
   const attempted = async (attempt: FetchAttempt, { signal }: AbortController): Promise<void> => {
     try {
       const response = await send(attempt.region, signal);
@@ -51,9 +58,6 @@ export const fetchThrough = async (
       exchange.failed(attempt, phaseOfCode(code), code);
     }
   };
-  const end = (attempt: FetchAttempt): void => {
-    attempt.io?.abort();
-  };
   const exchange: Exchange<AbortController> = new Exchange({
     ...parts,
     host: {
@@ -61,21 +65,25 @@ export const fetchThrough = async (
         attempt.io = new AbortController();
         void attempted(attempt, attempt.io);
       },
-      abort: end,
+      abort: ({ io }) => {
+        io?.abort();
+      },
       deliver: (attempt) => {
-        // Who leaves while the body comes ends it at the origin as well.
-        left?.addEventListener('abort', () => {
-          end(attempt);
-        });
-        outcome.resolve({ response: responses.get(attempt), attempt });
+        delivered = attempt;
+        const response = responses.get(attempt);
+        if (response !== undefined) {
+          outcome.resolve({ response, attempt });
+        }
       },
       giveUp: (failures) => {
-        outcome.resolve({ failures });
+        outcome.reject(new NoRegionError(failures));
       },
     },
   });
   left?.addEventListener('abort', () => {
     exchange.abandon();
+    // Who leaves while the body comes ends it at the origin as well.
+    delivered?.io?.abort();
     outcome.reject(left.reason);
   });
   exchange.start();

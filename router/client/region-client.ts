@@ -4,15 +4,16 @@
  * harmless. CORS has to allow the page's origin at both endpoints.
  */
 import { ExchangeTracker } from '../forward/exchange-tracker.ts';
-import type { AttemptFailure } from '../forward/attempt.ts';
 import type { Transition } from '../policy/health-events.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { RegionReport, RegionReports } from '../policy/region-report.ts';
 import type { RequestTraits } from '../policy/phase.ts';
 import { RouterPolicy } from '../policy/router-policy.ts';
 import type { PolicySettings } from '../policy/settings.ts';
-import { type Ask, fetchThrough, timersOf } from './fetch-through.ts';
+import { type Ask, fetchThrough, NoRegionError, timersOf } from './fetch-through.ts';
 import { probeThrough, watching } from './watch.ts';
+
+export { NoRegionError } from './fetch-through.ts';
 
 export interface ClientRegion {
   readonly id: string;
@@ -51,17 +52,6 @@ export interface AnsweredBy {
   readonly isBehind: boolean;
 }
 
-/** No Region answered; says what each did. */
-export class NoRegionError extends Error {
-  override readonly name = 'NoRegionError';
-  readonly failures: readonly AttemptFailure[];
-
-  constructor(failures: readonly AttemptFailure[]) {
-    super(`No Region answered: ${failures.map(({ region, code }) => `${region} ${code}`).join(', ')}.`);
-    this.failures = failures;
-  }
-}
-
 export interface RegionClient {
   /** As `fetch`, with a path instead of a URL. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
@@ -84,8 +74,8 @@ const traitsOf = (path: string, init: RequestInit, sharedKeyPaths: readonly stri
 };
 
 export const createRegionClient = (options: RegionClientOptions): RegionClient => {
-  const { regions, sharedKeyPaths = [], now = (): number => performance.now() } = options;
-  const send = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const { regions, sharedKeyPaths = [], now = (): number => performance.now(), random = (): number => 0.5 } = options;
+  const { fetch: send = async (url: URL, init: RequestInit): Promise<Response> => fetch(url, init) } = options;
   const ask: Ask = async (region, path, init) =>
     send(new URL(path, regions.find(({ id }) => id === region)?.endpoint), init);
   const answers = new WeakMap<Response, AnsweredBy>();
@@ -95,7 +85,7 @@ export const createRegionClient = (options: RegionClientOptions): RegionClient =
     regions: regions.map(({ id }) => id),
     settings: { statusIntervalMs: Infinity, ...options.settings },
     reports: options.status?.reports,
-    random: options.random ?? ((): number => 0.5),
+    random,
     onTransition: (transition) => {
       if (transition.to !== 'closed') {
         tracker.evacuate(transition.region);
@@ -115,18 +105,11 @@ export const createRegionClient = (options: RegionClientOptions): RegionClient =
       }
       watch.enter();
       try {
-        const {
-          response,
-          attempt,
-          failures = [],
-        } = await fetchThrough(
+        const { response, attempt } = await fetchThrough(
           { tracker, timers, traits, decision },
           async (to, signal) => ask(to, path, { ...init, signal }),
           init.signal,
         );
-        if (response === undefined || attempt === undefined) {
-          throw new NoRegionError(failures);
-        }
         const { region, kind, number: attempts } = attempt;
         const reason = kind === 'first' ? decision.reason : kind;
         answers.set(response, { region, attempts, reason, isBehind: policy.isBehind(region) });

@@ -57,12 +57,12 @@ export const probeThrough = (
     try {
       const isStatus = kind === 'status';
       const response = await ask(region, isStatus ? statusPath : livePath, { signal: AbortSignal.timeout(timeoutMs) });
-      isGood = response.ok;
-      why = `HTTP_${response.status}`;
       const text = await response.text();
-      if (isGood && isStatus && status !== undefined) {
+      if (isStatus && status !== undefined && response.ok) {
         policy.reported(region, status.read(JSON.parse(text), now()));
       }
+      isGood = response.ok;
+      why = `HTTP_${response.status}`;
     } catch (error) {
       why = codeOf(error);
     }

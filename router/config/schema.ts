@@ -2,7 +2,7 @@
  * The router's one config file. Everything has a default but the two Regions; thresholds are those of the policy. Unknown
  * keys are errors: a misspelled bound that is silently ignored is found in the outage.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { POLICY_DEFAULTS } from '../policy/settings.ts';
 
@@ -15,6 +15,8 @@ const region = z.strictObject({
   addresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
   /** Used when DNS has never answered. */
   seedAddresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  /** Cloudflare Worker only: ids of Workers VPC Services by address, one per address of the Region's load balancer. */
+  vpcServices: z.array(z.string().regex(/^[\w-]{1,64}$/u)).default([]),
   caFile: z.string().optional(),
   /** mTLS towards the Region. */
   certFile: z.string().optional(),

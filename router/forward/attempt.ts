@@ -13,6 +13,10 @@ export interface Attempt<Io> {
   io: Io | undefined;
   /** Nothing that still comes of it counts. */
   isOver: boolean;
+  /** Its place among those in flight, kept by the tracker; -1 outside. */
+  slot: number;
+  /** Whose attempt it is: what is moved when the Region trips. */
+  readonly owner: { readonly evacuate: (region: string) => void };
 }
 
 export interface AttemptFailure {

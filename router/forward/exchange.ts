@@ -21,10 +21,11 @@ export interface ExchangeOptions<Io> {
 export class Exchange<Io> {
   readonly startedMs: number;
   readonly failures: AttemptFailure[] = [];
+  /** So many were sent; the last one's number. */
+  attempts = 0;
   readonly #o: ExchangeOptions<Io>;
   #live: Attempt<Io> | undefined;
   #hedge: Attempt<Io> | undefined;
-  #sent = 0;
   #timer: unknown;
   #isSettled = false;
   #isHedgeOver: boolean;
@@ -33,10 +34,6 @@ export class Exchange<Io> {
     this.#o = options;
     this.startedMs = options.timers.now();
     this.#isHedgeOver = options.decision.hedgeAfterMs === undefined;
-  }
-
-  get attempts(): number {
-    return this.#sent;
   }
 
   start(): void {
@@ -54,7 +51,7 @@ export class Exchange<Io> {
     const nowMs = timers.now();
     const health = tracker.policy.health(region);
     const isBad = verdict !== 'good';
-    tracker.leave(this, region);
+    tracker.leave(attempt);
     attempt.isOver = true;
     if (isBad && verdict !== 'draining') {
       health.failed(nowMs, code, true);
@@ -76,7 +73,7 @@ export class Exchange<Io> {
     }
     const { tracker, timers } = this.#o;
     // Before the breaker hears of it: a trip evacuates, and this exchange must not be moved twice.
-    tracker.leave(this, attempt.region);
+    tracker.leave(attempt);
     attempt.isOver = true;
     tracker.policy.health(attempt.region).failed(timers.now(), code, false);
     this.#lose(attempt, phase, code, 'failover');
@@ -120,17 +117,19 @@ export class Exchange<Io> {
 
   #send(region: string, kind: AttemptKind): Attempt<Io> {
     const { tracker, timers, host } = this.#o;
-    this.#sent += 1;
+    this.attempts += 1;
     const attempt: Attempt<Io> = {
       region,
-      number: this.#sent,
+      number: this.attempts,
       kind,
       startedMs: timers.now(),
       io: undefined,
       isOver: false,
+      slot: -1,
+      owner: this,
     };
     tracker.policy.health(region).started(attempt.startedMs);
-    tracker.enter(this, region);
+    tracker.enter(attempt);
     tracker.count(kind, region);
     host.send(attempt);
     return attempt;
@@ -139,7 +138,7 @@ export class Exchange<Io> {
   /** Aborted by us: marked first, because some transports report the abort at once. */
   #end(attempt: Attempt<Io>): void {
     attempt.isOver = true;
-    this.#o.tracker.leave(this, attempt.region);
+    this.#o.tracker.leave(attempt);
     this.#o.host.abort(attempt);
   }
 
@@ -155,7 +154,7 @@ export class Exchange<Io> {
   }
 
   #mayMoveOn(phase: Phase): boolean {
-    return this.#sent < 2 && this.#o.decision.second !== undefined && mayResend(phase, this.#o.traits);
+    return this.attempts < 2 && this.#o.decision.second !== undefined && mayResend(phase, this.#o.traits);
   }
 
   #lose(attempt: Attempt<Io>, phase: Phase, code: string, next: AttemptKind): void {
@@ -183,10 +182,11 @@ export class Exchange<Io> {
       const health = tracker.policy.health(loser.region);
       if (attempt.kind === 'hedge') {
         health.lostHedge(nowMs, loser.startedMs);
+        tracker.count('hedge-won', '');
       } else {
         health.abandoned(nowMs, loser.startedMs);
+        tracker.count('hedge-lost', '');
       }
-      tracker.count(attempt.kind === 'hedge' ? 'hedge-won' : 'hedge-lost', '');
     }
     this.#o.host.deliver(attempt);
   }
@@ -240,7 +240,7 @@ export class Exchange<Io> {
 
   #sendHedge(): void {
     const { tracker, decision } = this.#o;
-    if (this.#sent > 1 || decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
+    if (this.attempts > 1 || decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
       return;
     }
     if (tracker.policy.takeHedge(decision.first)) {

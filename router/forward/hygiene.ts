@@ -33,6 +33,26 @@ const OURS: ReadonlySet<string> = new Set([
 const PREFIX = 'x-router-';
 const DROPPED: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OURS]);
 
+/** Clients send the same few names in the same few spellings: what becomes of each is looked up instead of worked out. */
+const SPELLINGS_MAX = 512;
+const spellings = new Map<string, string>();
+
+/** The name in lower case; empty where it is not passed on. */
+const passedName = (spelled: string): string => {
+  const known = spellings.get(spelled);
+  if (known !== undefined) {
+    return known;
+  }
+  const name = spelled.toLowerCase();
+  const passed = DROPPED.has(name) || name.startsWith(PREFIX) ? '' : name;
+  if (spellings.size < SPELLINGS_MAX) {
+    spellings.set(spelled, passed);
+  }
+  return passed;
+};
+
+const isVia = (spelled: string): boolean => spelled.length === 3 && spelled.toLowerCase() === 'via';
+
 export interface Hop {
   /** The name in `via`. */
   readonly name: string;
@@ -71,11 +91,12 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
   const out: string[] = [];
   let via = '';
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? '').toLowerCase();
+    const spelled = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
-    if (name === 'via') {
+    const name = passedName(spelled);
+    if (isVia(spelled)) {
       via += `${value}, `;
-    } else if (!DROPPED.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
+    } else if (name !== '' && named?.has(name) !== true) {
       const kept = name === 'cookie' ? withoutOwnCookies(value) : value;
       if (kept !== '' || value === '') {
         out.push(name, kept);
@@ -104,15 +125,18 @@ const quoted = (text: string): string => (/^[\w.-]+$/u.test(text) ? text : `"${t
 export const isLoop = (via: string | undefined, name: string): boolean =>
   via !== undefined && via.split(',').some((hop) => hop.trim().split(/\s+/u)[1] === name);
 
+/** Not of the origin's connection, and not posing as the router. */
+export const isReturned = (name: string): boolean => !HOP_BY_HOP.has(name) && !name.startsWith(PREFIX);
+
 type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Response headers for the client, without those of the origin's connection and without a posing `x-router-*`. */
 export const returnedHeaders = (headers: HeaderValues): string[] => {
   const { connection } = headers;
-  const named = namedByConnection(['connection', typeof connection === 'string' ? connection : 'close']);
+  const named = typeof connection === 'string' ? namedByConnection(['connection', connection]) : undefined;
   const out: string[] = [];
   for (const name in headers) {
-    if (!HOP_BY_HOP.has(name) && !name.startsWith(PREFIX) && named?.has(name) !== true) {
+    if (isReturned(name) && named?.has(name) !== true) {
       const value = headers[name];
       if (typeof value === 'string') {
         out.push(name, value);

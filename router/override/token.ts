@@ -42,6 +42,7 @@ export type VerifiedToken =
 
 const CLOCK_SKEW_MS = 60_000;
 const TOKEN_CHARS_MAX = 2048;
+const SIGNATURE_BYTES = 64;
 
 const encode = (bytes: Uint8Array): string =>
   btoa(String.fromCodePoint(...bytes))
@@ -173,6 +174,9 @@ export const verifyToken = async (token: string, options: VerifyOptions): Promis
   const publicKey = decode(options.keys.find(({ kid }) => kid === payload.kid)?.publicKey ?? '');
   if (publicKey === undefined || publicKey.length === 0) {
     return refused(`its key "${payload.kid}" is not one of this router`);
+  }
+  if (signatureBytes.length !== SIGNATURE_BYTES) {
+    return refused('its signature does not match'); // Some runtimes throw where others say no.
   }
   const key = await crypto.subtle.importKey('raw', publicKey, 'Ed25519', false, ['verify']);
   const isGood = await crypto.subtle.verify('Ed25519', key, signatureBytes, bytesOf(`${prefix}.${body}`));

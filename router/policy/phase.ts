@@ -42,4 +42,4 @@ const UNSENT =
 export const phaseOfCode = (code: string): 'unsent' | 'ambiguous' => (UNSENT.test(code) ? 'unsent' : 'ambiguous');
 
 /** Answers that count as a failure of the Region. 500 is often deterministic; 429 elsewhere would double the load. */
-export const isFailureStatus = (status: number): boolean => status === 502 || status === 503 || status === 504;
+export const isFailureStatus = (status: number): boolean => status >= 502 && status <= 504;

@@ -65,7 +65,7 @@ export class RegionHealth {
     this.#silence = new Silence(options.settings);
     this.#window = new FailureWindow(options.settings);
     this.#probeLatency = new ProbeLatency(options.settings);
-    this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? 0 : Infinity;
+    this.#nextProbeMs = this.#firstStatusMs(0);
   }
 
   get isOpen(): boolean {
@@ -123,7 +123,7 @@ export class RegionHealth {
     const { hedgeLossesMax, hedgeLossSpanMs } = this.#s;
     const isSilent = this.#silence.sinceMs(nowMs) >= hedgeLossSpanMs && this.#silence.isFlowing(nowMs);
     if (isSilent && this.#hedgeLosses >= hedgeLossesMax) {
-      this.lastError = `${this.#hedgeLosses} hedges lost in a row`;
+      this.lastError = `${this.#hedgeLosses} hedges lost`;
       this.trip(nowMs, 'hedge-loss');
     }
   }
@@ -233,8 +233,8 @@ export class RegionHealth {
     this.#badProbes = 0;
     this.recoveredMs = nowMs;
     this.lastGoodMs = nowMs;
-    this.#nextProbeMs = Number.isFinite(this.#s.statusIntervalMs) ? nowMs : Infinity;
-    this.#move(nowMs, 'closed', 'good probes');
+    this.#nextProbeMs = this.#firstStatusMs(nowMs);
+    this.#move(nowMs, 'closed', 'good probe');
   }
 
   #confirmed(nowMs: number, isGood: boolean): void {
@@ -245,7 +245,7 @@ export class RegionHealth {
     // Whatever ended the silence meanwhile, an aborted hedge included, the evidence is gone with it.
     const isBroken = this.#silence.sinceMs(nowMs) <= nowMs - this.stateSinceMs;
     if (isGood || isBroken) {
-      this.#trust(nowMs, 'it is alive');
+      this.#trust(nowMs, 'alive');
     } else if (this.#confirmsOut <= 0 && this.#confirmsToSend === 0) {
       this.lastError = this.#silentFor(nowMs);
       this.trip(nowMs, 'silence');
@@ -265,7 +265,7 @@ export class RegionHealth {
 
   #heard(nowMs: number): void {
     if (this.state === 'suspect') {
-      this.#trust(nowMs, 'it is alive');
+      this.#trust(nowMs, 'alive');
     }
     this.#hedgeLosses = 0;
     this.#silence.heard(nowMs);
@@ -275,6 +275,11 @@ export class RegionHealth {
     const { recoveryDelayMinMs, recoveryDelayMaxMs } = this.#s;
     const doublings = Math.min(this.#relapses, DOUBLINGS_MAX);
     return this.#jittered(Math.min(recoveryDelayMaxMs, recoveryDelayMinMs * 2 ** doublings));
+  }
+
+  /** At once, or never where nobody asks for the status. */
+  #firstStatusMs(nowMs: number): number {
+    return this.#s.statusIntervalMs < Infinity ? nowMs : Infinity;
   }
 
   #jittered(ms: number): number {

@@ -92,7 +92,7 @@ export class RouterPolicy {
   health(region: string): RegionHealth {
     const health = this.#health.get(region);
     if (health === undefined) {
-      throw new RangeError(`There is no Region "${region}".`);
+      throw new RangeError(`No Region "${region}".`);
     }
     return health;
   }

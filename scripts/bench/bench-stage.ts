@@ -45,14 +45,15 @@ export const openStage = async (
       throw new InvariantError(`${pair.regionOf(role)} is no Region`);
     }
     const names = namesOf(region, ACCOUNT);
-    const endpoint = await pair.links[role].endpoint;
+    const { endpoints, dnsServers } = await pair.connectionTo(role);
     return openRegion({
       region,
       ...names.tables,
       bucket: names.vectorBucket,
       index: names.vectorIndex,
-      dynamodb: endpoint,
-      s3vectors: endpoint,
+      dynamodb: endpoints.dynamodb,
+      s3vectors: endpoints.s3vectors,
+      dnsServers,
     });
   };
   const stores = { primary: await openOne('primary'), secondary: await openOne('secondary') };

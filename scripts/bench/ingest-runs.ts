@@ -42,6 +42,7 @@ export const runCycle = async (
     queue: { send: async () => DONE },
     telemetry: SILENT,
     epoch: 1,
+    peerWrites: 'required',
     now: () => Date.now(),
     remainingMs: () => HOUR_MS,
     newOp: () => ulid(),

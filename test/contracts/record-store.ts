@@ -9,6 +9,7 @@ import { LIMITS } from '../../functions/domain/limits.ts';
 import { LOCAL_PREFIX, type RecordKey, type ReplicatedRecord } from '../../functions/domain/record.ts';
 import { makeRecord, makeTombstone } from '../../functions/stores/envelope.ts';
 import type { CommitOutcome, RecordStore, StoredRecord } from '../../functions/stores/record-store.ts';
+import { describeOwedRecords } from './owed-records.ts';
 import { itemsOf, pagesOf, valueOf } from '../functions/stores/outcomes.ts';
 
 export interface OpenRecordStore {
@@ -28,6 +29,9 @@ const SOURCE: RecordKey = { pk: 'sources', sk: 'handbook' };
 
 const write = (key: RecordKey, { v, op = `op-${v}`, del = false, payload = { v } }: Write): ReplicatedRecord =>
   del ? makeTombstone(key, { v, op }) : makeRecord(key, { v, op }, payload);
+
+/** A tombstone as it is read back: with the time at which this Region got it. */
+const received = <T extends object>(tombstone: T): T => ({ ...tombstone, receivedAt: expect.any(Number) as number });
 
 const shuffles = <T>(items: readonly T[]): fc.Arbitrary<readonly T[]> =>
   fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length });
@@ -98,7 +102,7 @@ const describeWrites = (store: Harness): void => {
       await store().put(write(KEY, { v: '2' }));
       expect(await store().put(write(KEY, { v: '1', del: true }))).toEqual({ kind: 'superseded', v: '2' });
       expect(await store().put(write(KEY, { v: '3', del: true }))).toEqual({ kind: 'written' });
-      expect(valueOf(await store().get(KEY))).toEqual(write(KEY, { v: '3', del: true }));
+      expect(valueOf(await store().get(KEY))).toEqual(received(write(KEY, { v: '3', del: true })));
       expect(await store().put(write(KEY, { v: '2' }))).toEqual({ kind: 'superseded', v: '3' });
     });
 
@@ -201,7 +205,7 @@ const describeReads = (store: Harness): void => {
       const live = write({ pk: 'p', sk: 'b#10' }, { v: '1' });
       const found = valueOf(await store().queryDigests('p', { skPrefix: 'b#1' }));
       expect(found.items).toEqual([
-        { pk: 'p', sk: 'b#1', v: '2', h: dead.h, del: true },
+        received({ pk: 'p', sk: 'b#1', v: '2', h: dead.h, del: true }),
         { pk: 'p', sk: 'b#10', v: '1', h: live.h },
       ]);
     });
@@ -225,7 +229,7 @@ const describeReads = (store: Harness): void => {
       const name = ({ pk, sk }: RecordKey): string => `${pk}/${sk}`;
       const ordered = (records: readonly ReplicatedRecord[]): readonly ReplicatedRecord[] =>
         records.toSorted((left, right) => (name(left) < name(right) ? -1 : 1));
-      expect(ordered(bySegment.flat())).toEqual(ordered([...live, dead]));
+      expect(ordered(bySegment.flat())).toEqual(ordered([...live, received(dead)]));
       expect(bySegment.filter((found) => found.length > 0).length).toBeGreaterThan(1);
     });
 
@@ -392,5 +396,6 @@ export const recordStoreContract = (name: string, open: () => Promise<OpenRecord
     describeReads(store);
     describeSources(store);
     describeLocals(store);
+    describeOwedRecords(store);
   });
 };

@@ -84,7 +84,7 @@ describe('buildFunctions', () => {
       /function api can't be built: functions\/handlers\/api\.ts and functions\/embed\/model\/static-256\.bin/u,
     );
     const { built, skipped } = await buildFunctions({ ...options, development: true });
-    expect(built.map(({ name }) => name)).toEqual(['dispatch', 'proof']);
+    expect(built.map(({ name }) => name)).toEqual(['dispatch', 'drain', 'repair', 'proof', 'audit']);
     expect(skipped).toHaveLength(2);
   });
 

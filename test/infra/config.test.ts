@@ -17,7 +17,13 @@ const problemsOf = (settings: Settings): readonly string[] => {
 };
 
 const LOOPBACK = 'http://127.0.0.1:4566';
-const allLoopback = JSON.stringify({ dynamodb: LOOPBACK, s3vectors: LOOPBACK, appconfigdata: LOOPBACK, sqs: LOOPBACK });
+const allLoopback = JSON.stringify({
+  dynamodb: LOOPBACK,
+  s3vectors: LOOPBACK,
+  appconfigdata: LOOPBACK,
+  sqs: LOOPBACK,
+  kms: LOOPBACK,
+});
 const peerLoopback = JSON.stringify({ dynamodb: LOOPBACK, s3vectors: LOOPBACK });
 const source = (more: object): string =>
   JSON.stringify([{ id: 'a', kind: 'git', url: 'https://github.com/x/y', ...more }]);
@@ -158,6 +164,16 @@ describe('a mistake in one setting', () => {
     [
       'an endpoint over plain http',
       { 'twinmap:homeEndpoints': '{"sqs":"http://vpce.example.com"}' },
+      /at \.sqs: not an https URL/u,
+    ],
+    [
+      'half a set of embedded endpoints',
+      { 'twinmap:homeEndpoints': allLoopback.replaceAll('http://127.0.0.1', 'https://x.us-east-2.twinmap.test') },
+      /peerEndpoints\.dynamodb is missing while other endpoints are on this machine/u,
+    ],
+    [
+      'an embedded endpoint over plain http',
+      { 'twinmap:homeEndpoints': '{"sqs":"http://sqs.us-east-2.twinmap.test:1"}' },
       /at \.sqs: not an https URL/u,
     ],
     [

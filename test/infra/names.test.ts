@@ -36,6 +36,7 @@ const inputs = (home: string, peer?: string): Parameters<typeof functionStatemen
   home: names(home),
   ...(peer === undefined ? {} : { peer: names(peer) }),
   keyArn: 'KEY',
+  signingKeyArn: 'SIGNING',
   gateArn: 'GATE',
 });
 
@@ -117,16 +118,29 @@ describe('policies', () => {
     },
   );
 
+  it('let only repair delete records of the peer’s kind, and nobody write the corpus for a caller of the API', () => {
+    const deleting = FUNCTION_NAMES.filter((name) =>
+      functionStatements(name, inputs('us-east-2', 'us-west-2')).some(({ Action }) =>
+        Action.includes('dynamodb:DeleteItem'),
+      ),
+    );
+    expect(deleting).toEqual(['sync', 'repair']);
+    const written = functionStatements('api', inputs('us-east-2', 'us-west-2'))
+      .filter(({ Action }) => Action.includes('dynamodb:PutItem'))
+      .flatMap(({ Resource }) => everyText(Resource));
+    expect(written.filter((arn) => arn.endsWith('-graph'))).toEqual([]);
+  });
+
   it('let a query and a listing return metadata, which takes a second permission', () => {
     expect(actionsOf('api')).toEqual(expect.arrayContaining(['s3vectors:QueryVectors', 's3vectors:GetVectors']));
     expect(actionsOf('proof')).toEqual(expect.arrayContaining(['s3vectors:ListVectors', 's3vectors:GetVectors']));
   });
 
-  it('let only sync reach the peer', () => {
+  it('let only those reach the peer that write, send or compare', () => {
     const reaching = FUNCTION_NAMES.filter((name) =>
       everyText(functionStatements(name, inputs('us-east-2', 'us-west-2'))).some((text) => text.includes('us-west-2')),
     );
-    expect(reaching).toEqual(['sync']);
+    expect(reaching).toEqual(['sync', 'api', 'drain', 'repair', 'audit']);
   });
 });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { LIMITS } from '../../functions/domain/limits.ts';
 import { parseSources, parseStoresEnvironment } from '../../functions/handlers/environment.ts';
+import { FUNCTION_NAMES } from '../../infra/names.ts';
 import type { RecordedResource } from '../../local/monitor/registered-resource.ts';
 import { runProgram } from '../../local/monitor/run-program.ts';
 import { exampleSettings, REPOSITORY } from './complete-settings.ts';
@@ -70,6 +71,9 @@ const identity = ({ urn, id }: RecordedResource): string => `${urn} ${id}`;
 
 const namesIn = (run: StackRun): readonly string[] => run.result.resources.map(({ name }) => name).toSorted();
 
+/** Who writes at the peer, sends to it or compares with it. */
+const REACHING_THE_PEER: readonly string[] = ['sync', 'api', 'drain', 'repair', 'audit'];
+
 describe('the Region of a resource', () => {
   it("is the stack's own: every resource carries the one explicit provider", () => {
     for (const run of [primary, secondary, single]) {
@@ -89,11 +93,13 @@ describe('the Region of a resource', () => {
     }
   });
 
-  it('is the only one that is named, but for the peer in the role and environment of sync', () => {
+  it('is the only one that is named, but for the peer in roles and environments of those that write there', () => {
     const naming = managed(primary).filter(({ inputs }) =>
       everyText(inputs).some((text) => text.includes('us-west-2')),
     );
-    expect(naming.map(({ name }) => name).toSorted()).toEqual(['functions-sync', 'roles-sync-policy']);
+    expect(naming.map(({ name }) => name).toSorted()).toEqual(
+      REACHING_THE_PEER.flatMap((name) => [`functions-${name}`, `roles-${name}-policy`]).toSorted(),
+    );
   });
 });
 
@@ -113,7 +119,7 @@ describe('the two stacks', () => {
     const peerArns = statements
       .flatMap(({ Resource }) => Resource)
       .filter((arn) => arn.includes('us-east-2') && !arn.includes(':kms:'));
-    expect(peerArns).toHaveLength(2);
+    expect(peerArns).toHaveLength(3);
     expect(peerArns.filter((arn) => !made.has(arn))).toEqual([]);
     expect(JSON.stringify(statements)).toContain(String(primary.one('keys-alias').inputs['name']));
   });
@@ -127,8 +133,11 @@ describe('the two stacks', () => {
     );
     expect(changed.map(({ name }) => name).toSorted()).toEqual([
       'functions-api',
+      'functions-audit',
       'functions-dispatch',
+      'functions-drain',
       'functions-proof',
+      'functions-repair',
       'functions-sync',
       'gate-version',
     ]);
@@ -142,6 +151,7 @@ describe('stored data', () => {
       .map(({ name }) => name);
     expect(names.toSorted()).toEqual([
       'keys-key',
+      'signing-key-key',
       'tables-audit',
       'tables-graph',
       'tables-workspaces',
@@ -161,6 +171,7 @@ describe('stored data', () => {
         serverSideEncryption: { enabled: true, kmsKeyArn: keyArn(primary) },
         pointInTimeRecovery: { enabled: true },
         deletionProtectionEnabled: true,
+        ttl: { enabled: true, attributeName: 'expires' },
         globalSecondaryIndexes: [{ name: 'owed', hashKey: 'owedShard', rangeKey: 'v', projectionType: 'KEYS_ONLY' }],
       });
     }
@@ -183,7 +194,7 @@ describe('stored data', () => {
     const queues = primary.ofType('aws:sqs/queue:Queue').map(({ inputs }) => inputs['kmsMasterKeyId']);
     const logs = primary.ofType('aws:cloudwatch/logGroup:LogGroup').map(({ inputs }) => inputs['kmsKeyId']);
     expect([...new Set([...queues, ...logs])]).toEqual([keyArn(primary)]);
-    expect([queues.length, logs.length]).toEqual([3, 4]);
+    expect([queues.length, logs.length]).toEqual([3, 7]);
   });
 });
 
@@ -237,6 +248,21 @@ describe('scheduled work', () => {
     expect(secondary.one('schedule-dispatch').inputs['state']).toBe('ENABLED');
   });
 
+  it.each([
+    ['drain', 'rate(1 minute)'],
+    ['repair', 'rate(5 minutes)'],
+    ['audit', 'rate(1 minute)'],
+  ])('calls %s at %s in both Regions, and never twice for one call', (name, expression) => {
+    for (const run of [primary, secondary]) {
+      expect(run.one(`jobs-${name}`).inputs).toMatchObject({
+        scheduleExpression: expression,
+        state: 'ENABLED',
+        target: { retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 } },
+      });
+      expect(run.one(`jobs-${name}-retries`).inputs).toMatchObject({ maximumRetryAttempts: 0 });
+    }
+  });
+
   it('leaves undelivered calls in a standard queue, the only kind that a schedule takes', () => {
     const { target } = primary.one('schedule-dispatch').inputs as { target: { deadLetterConfig: { arn: string } } };
     const queue = primary.one('queues-schedule-dead-letters');
@@ -267,7 +293,10 @@ describe('the functions', () => {
     ['dispatch', { memoryMb: 256, timeoutSeconds: 60, ephemeralStorageMb: 512 }],
     ['sync', { memoryMb: 2048, timeoutSeconds: 900, ephemeralStorageMb: 4096, reservedConcurrency: 10 }],
     ['api', { memoryMb: 1024, timeoutSeconds: 29, ephemeralStorageMb: 512 }],
+    ['drain', { memoryMb: 512, timeoutSeconds: 300, ephemeralStorageMb: 512, reservedConcurrency: 1 }],
+    ['repair', { memoryMb: 2048, timeoutSeconds: 900, ephemeralStorageMb: 512, reservedConcurrency: 1 }],
     ['proof', { memoryMb: 2048, timeoutSeconds: 900, ephemeralStorageMb: 512 }],
+    ['audit', { memoryMb: 256, timeoutSeconds: 120, ephemeralStorageMb: 512, reservedConcurrency: 1 }],
   ])('%s has its memory, time, bundle and role', (name, shape) => {
     const made = primary.calls.functions.find((spec) => spec.name === `twinmap-us-east-2-${name}`);
     expect(made).toMatchObject({
@@ -286,24 +315,25 @@ describe('the functions', () => {
   });
 
   it('get an environment that they can read', () => {
-    for (const name of ['dispatch', 'sync', 'api', 'proof']) {
+    for (const name of FUNCTION_NAMES) {
       const stores = parseStoresEnvironment(primary.environment(name));
       expect(stores).toMatchObject({
         role: 'primary',
         home: { region: 'us-east-2', graph: 'twinmap-us-east-2-graph' },
       });
-      expect(stores.peer?.region).toBe(name === 'sync' ? 'us-west-2' : undefined);
+      expect(stores.peer?.region).toBe(REACHING_THE_PEER.includes(name) ? 'us-west-2' : undefined);
     }
     expect(parseSources(primary.environment('sync'))).toMatchObject([{ id: 'handbook', branch: 'main' }]);
   });
 
   it('get the queue, the sources and the gate only where they use them', () => {
     const users = (variable: string): readonly string[] =>
-      ['dispatch', 'sync', 'api', 'proof'].filter((name) => variable in primary.environment(name));
+      FUNCTION_NAMES.filter((name) => variable in primary.environment(name));
     expect(users('TWINMAP_SYNC_QUEUE_URL')).toEqual(['dispatch', 'sync']);
     expect(users('TWINMAP_SOURCES')).toEqual(['dispatch', 'sync']);
     expect(users('TWINMAP_GATE_PROFILE')).toEqual(['dispatch', 'sync', 'api']);
     expect(users('TWINMAP_EMBEDDER')).toEqual(['sync', 'api']);
+    expect(users('TWINMAP_SIGNING_KEY')).toEqual(['audit']);
     expect(primary.environment('sync')['TWINMAP_GATE_APPLICATION']).toBe('app0001');
     expect(primary.environment('sync')['TWINMAP_SYNC_QUEUE_URL']).toMatch(/^http:\/\/127\.0\.0\.1/u);
   });
@@ -315,7 +345,8 @@ describe('the functions', () => {
       .flatMap(({ Resource }) => Resource)
       .filter((arn) => arn.includes('us-east-2') && !arn.includes(':log-group:') && !arn.includes(':appconfig:'));
     expect(named.length).toBeGreaterThan(10);
-    expect(named.filter((arn) => !made.has(arn))).toEqual([]);
+    // An index has no ARN of its own among the outputs: it is its table's.
+    expect(named.map((arn) => arn.replace(/\/index\/owed$/u, '')).filter((arn) => !made.has(arn))).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ask } from '../../ops/ask.ts';
 
@@ -21,11 +21,15 @@ const passage = {
   score: 0.5,
 };
 
+const TOKEN = `twm_${'a'.repeat(16)}_${'A'.repeat(43)}`;
+const seen: (string | undefined)[] = [];
+
 const directory = mkdtempSync(path.join(tmpdir(), 'twinmap-ask-'));
 const servers: Server[] = [];
 
 const serve = async (status: number, body: unknown): Promise<string> => {
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   servers.push(server);
@@ -67,7 +71,14 @@ const run = async (
   return { exitCode, text: stripVTControlCharacters(lines.join('\n')), given };
 };
 
+beforeEach(() => {
+  vi.stubEnv('TWINMAP_TOKEN', '');
+  writeFileSync(path.join(directory, 'token'), `${TOKEN}\n`, { mode: 0o600 });
+  seen.length = 0;
+});
+
 afterEach(() => {
+  vi.unstubAllEnvs();
   for (const server of servers.splice(0)) {
     server.close();
   }
@@ -128,5 +139,57 @@ describe('twinmap ask', () => {
     await expect(run()).rejects.toThrow(/no local Regions are running in .*npm start/u);
     writeFileSync(path.join(directory, 'running.json'), '{"pid":');
     await expect(run()).rejects.toThrow(/npm start/u);
+  });
+});
+
+describe('the token of twinmap ask', () => {
+  const other = (letter: string): string => `twm_${letter.repeat(16)}_${'A'.repeat(43)}`;
+
+  it('is the one that npm start keeps, unless the environment or the command line give another', async () => {
+    announce(await serve(200, answerOf('us-east-2', 'primary')), 'http://127.0.0.1:1');
+    await run();
+    vi.stubEnv('TWINMAP_TOKEN', other('b'));
+    await run();
+    await run({ token: other('c') });
+    expect(seen).toStrictEqual([TOKEN, other('b'), other('c')].map((token) => `Bearer ${token}`));
+  });
+
+  it('is asked for where there is none, with how to get one', async () => {
+    announce(await serve(200, answerOf('us-east-2', 'primary')), 'http://127.0.0.1:1');
+    rmSync(path.join(directory, 'token'));
+    await expect(run()).rejects.toThrow(/there is no token: .*--token or TWINMAP_TOKEN.*twinmap key create/u);
+    expect(seen).toStrictEqual([]);
+  });
+
+  it.each(['nonsense', 'twm_secret', `${TOKEN}\r\nx-evil: 1`])('that is none is not sent: %j', async (token) => {
+    announce(await serve(200, answerOf('us-east-2', 'primary')), 'http://127.0.0.1:1');
+    const failure = run({ token });
+    await expect(failure).rejects.toThrow(/what --token gives is not a token/u);
+    await expect(failure).rejects.not.toThrow(/secret|nonsense|evil/u);
+    expect(seen).toStrictEqual([]);
+  });
+
+  it('that is not accepted is said so, and never shown', async () => {
+    announce(await serve(401, { detail: 'It has expired.' }), 'http://127.0.0.1:1');
+    const { exitCode, text, given } = await run();
+    expect(exitCode).toBe(64);
+    expect(text).toBe('the token is not accepted by us-east-2: It has expired.');
+    expect(JSON.stringify([text, given])).not.toContain(TOKEN);
+  });
+
+  it('does not follow to another address', async () => {
+    const elsewhere = await serve(200, answerOf('us-west-2', 'secondary'));
+    const server = createServer((_request, response) => {
+      response.writeHead(307, { location: elsewhere }).end();
+    });
+    servers.push(server);
+    const listening = Promise.withResolvers<undefined>();
+    server.listen(0, '127.0.0.1', () => {
+      listening.resolve(undefined);
+    });
+    await listening.promise;
+    announce(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'http://127.0.0.1:1');
+    expect(await run()).toMatchObject({ exitCode: 4 });
+    expect(seen).toStrictEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 /**
- * A world for cycle tests: an origin that can be edited, two Regions in memory, and runs that may crash at any store call.
- * The code under test is the production cycle; only stores, clock and origin are simulated.
+ * A world for cycle tests: an origin that can be edited, two Regions in memory, runs that may crash at any store call, and puts
+ * that arrive late. The code under test is the production cycle and sweep; only stores, clock and origin are simulated.
  */
 import type { Connector, Cursor, PullEvent, SourceEntry } from '../../functions/connectors/connector.ts';
 import { parseDocumentPayload, parseSourcePayload, sourceKey } from '../../functions/domain/corpus.ts';
 import { DONE, done, type Failure } from '../../functions/domain/failure.ts';
+import type { ReplicatedRecord } from '../../functions/domain/record.ts';
 import { parseRegion, type RegionName } from '../../functions/domain/region.ts';
 import { DualWriter } from '../../functions/dual-write/dual-writer.ts';
 import type { RegionPair, RegionStores } from '../../functions/dual-write/regions.ts';
@@ -12,8 +13,10 @@ import type { Embedder } from '../../functions/embed/embedder.ts';
 import type { Checkpoint, CycleOutcome } from '../../functions/ingest/cycle-types.ts';
 import { documentIdOf } from '../../functions/ingest/plan-document.ts';
 import { runSyncCycle } from '../../functions/ingest/sync-cycle.ts';
+import { type SweepOutcome, sweepVectors } from '../../functions/ingest/sweep-vectors.ts';
 import { parseSyncMessage } from '../../functions/ingest/sync-message.ts';
 import { sha256Hex } from '../../functions/stores/envelope.ts';
+import type { PutOutcome } from '../../functions/stores/record-store.ts';
 import { batchesOf } from '../../functions/stores/vector-batches.ts';
 import type { Telemetry } from '../../functions/telemetry/telemetry.ts';
 import { MemoryRecordStore, MemoryVectorStore } from './memory-stores.ts';
@@ -126,11 +129,34 @@ const silent: Telemetry = {
   flush: () => undefined,
 };
 
+/** A table whose writer may be told that nothing answered, while the put is still on its way. */
+export class LateRecordStore extends MemoryRecordStore {
+  /** Which puts are late. */
+  isLate: (record: ReplicatedRecord) => boolean = () => false;
+  #late: (() => Promise<PutOutcome>)[] = [];
+
+  override async put(record: ReplicatedRecord, owed?: RegionName): Promise<PutOutcome> {
+    if (!this.isLate(record)) {
+      return super.put(record, owed);
+    }
+    this.#late.push(async () => super.put(record, owed));
+    return { kind: 'failed', failure: { reason: 'unreachable', code: 'TimeoutError', message: 'no answer in time' } };
+  }
+
+  /** Everything that was late arrives; answers with what became of it. */
+  async arrive(): Promise<readonly PutOutcome[]> {
+    this.isLate = () => false;
+    const late = this.#late;
+    this.#late = [];
+    return Promise.all(late.map(async (put) => put()));
+  }
+}
+
 export type Fault = (operation: string) => Failure | undefined;
 
 export class WorldRegion {
   readonly region: RegionName;
-  readonly graph: MemoryRecordStore;
+  readonly graph: LateRecordStore;
   readonly vectors: MemoryVectorStore;
   readonly stores: RegionStores;
   fault: Fault = () => undefined;
@@ -151,7 +177,7 @@ export class WorldRegion {
       },
     });
     const options = optionsOf('');
-    this.graph = new MemoryRecordStore(options);
+    this.graph = new LateRecordStore(options);
     this.vectors = new MemoryVectorStore(DIMENSIONS, optionsOf('vectors.'));
     const other = new MemoryRecordStore(options);
     this.stores = { region, tables: { graph: this.graph, workspaces: other, audit: other }, vectors: this.vectors };
@@ -161,6 +187,8 @@ export class WorldRegion {
 export interface RunOptions {
   readonly home?: 'primary' | 'secondary';
   readonly epoch?: number;
+  /** A declared outage of the peer. */
+  readonly deferred?: boolean;
   /** The run dies at this store call, counted from 1. */
   readonly crashAt?: number;
   readonly single?: boolean;
@@ -174,6 +202,8 @@ export class World {
   readonly secondary: WorldRegion;
   readonly queued: string[] = [];
   nowMs = 1_700_000_000_000;
+  /** What a sweep has left of its invocation. */
+  remainingMs = 900_000;
   /** Store calls of the current run. */
   calls = 0;
   #crashAt = Infinity;
@@ -193,9 +223,7 @@ export class World {
   async run(options: RunOptions = {}, checkpoint?: Checkpoint): Promise<CycleOutcome> {
     this.calls = 0;
     this.#crashAt = options.crashAt ?? Infinity;
-    const [home, peer] = options.home === 'secondary' ? [this.secondary, this.primary] : [this.primary, this.secondary];
-    const regions: RegionPair =
-      options.single === true ? { home: home.stores } : { home: home.stores, peer: peer.stores };
+    const regions = this.#regionsOf(options);
     try {
       return await runSyncCycle(
         {
@@ -211,12 +239,13 @@ export class World {
           },
           telemetry: silent,
           epoch: options.epoch ?? 1,
+          peerWrites: options.deferred === true ? 'deferred' : 'required',
           now: () => this.nowMs,
           remainingMs: () => (options.hurried === true ? 0 : 900_000),
           newOp: () => {
             this.#ops += 1;
-            // Not in order: a clock that goes back must not let an older run win.
-            return sha256Hex(String(this.#ops)).slice(0, 26).toUpperCase();
+            // A ULID, but not in order: a clock that goes back must not let an older run win.
+            return `0${sha256Hex(String(this.#ops)).slice(0, 25).toUpperCase()}`;
           },
           signal: new AbortController().signal,
         },
@@ -227,10 +256,45 @@ export class World {
     }
   }
 
-  /** A run that may die; any other error is a defect and is thrown. */
-  async runOrCrash(options: RunOptions): Promise<CycleOutcome | 'crashed'> {
+  /** One sweep of the source's orphan vectors, as the sync function runs it. */
+  async sweep(
+    options: Pick<RunOptions, 'home' | 'epoch' | 'single' | 'crashAt'> = {},
+    segment = 0,
+  ): Promise<SweepOutcome> {
+    this.calls = 0;
+    this.#crashAt = options.crashAt ?? Infinity;
     try {
-      return await this.run(options);
+      return await sweepVectors(
+        {
+          sourceId: SOURCE.id,
+          regions: this.#regionsOf(options),
+          epoch: options.epoch ?? 1,
+          queue: {
+            send: async ({ body }) => {
+              this.queued.push(body);
+              return DONE;
+            },
+          },
+          newOp: () => 'op',
+          now: () => this.nowMs,
+          remainingMs: () => this.remainingMs,
+        },
+        segment,
+      );
+    } finally {
+      this.#crashAt = Infinity;
+    }
+  }
+
+  #regionsOf(options: Pick<RunOptions, 'home' | 'single'>): RegionPair {
+    const [home, peer] = options.home === 'secondary' ? [this.secondary, this.primary] : [this.primary, this.secondary];
+    return options.single === true ? { home: home.stores } : { home: home.stores, peer: peer.stores };
+  }
+
+  /** A run that may die; any other error is a defect and is thrown. */
+  async runOrCrash(options: RunOptions, checkpoint?: Checkpoint): Promise<CycleOutcome | 'crashed'> {
+    try {
+      return await this.run(options, checkpoint);
     } catch (error) {
       if (error instanceof CrashError) {
         return 'crashed';
@@ -243,23 +307,32 @@ export class World {
   async runAll(options: RunOptions = {}): Promise<CycleOutcome> {
     let outcome = await this.run(options);
     while (outcome.kind === 'handed-over') {
-      const parsed = parseSyncMessage(this.queued.shift() ?? '');
-      outcome = await this.run(options, parsed.kind === 'message' ? parsed.message.checkpoint : undefined);
+      outcome = await this.resume(options);
     }
     return outcome;
   }
 
-  /** What a Region holds, as the proof sees it: every record without its local fence. */
+  /** The next invocation of a cycle that was handed over. */
+  async resume(options: RunOptions = {}): Promise<CycleOutcome> {
+    return this.run(options, this.nextCheckpoint());
+  }
+
+  /** Takes the next message from the queue. */
+  nextCheckpoint(): Checkpoint | undefined {
+    const parsed = parseSyncMessage(this.queued.shift() ?? '');
+    return parsed.kind === 'message' ? parsed.message.checkpoint : undefined;
+  }
+
+  /** What a Region holds, as the proof sees it: every record without its local fence. Read past all faults. */
   async contents(region: WorldRegion): Promise<string[]> {
-    const scanned = await region.graph.scan({ segment: 0, segments: 1 });
-    const records = scanned.kind === 'done' ? [...scanned.value.items] : [];
-    let after = scanned.kind === 'done' ? scanned.value.next : undefined;
-    while (after !== undefined) {
-      const page = await region.graph.scan({ segment: 0, segments: 1, after });
-      records.push(...(page.kind === 'done' ? page.value.items : []));
-      after = page.kind === 'done' ? page.value.next : undefined;
+    const items = [];
+    for (const partition of region.graph.partitions.values()) {
+      items.push(...partition.values());
     }
-    return records.map(({ pk, sk, v, h, del, data }) => JSON.stringify([pk, sk, v, h, del ?? false, data])).toSorted();
+    return items
+      .filter(({ v, order }) => v !== undefined && order === undefined)
+      .map(({ pk, sk, v, h, del, data }) => JSON.stringify([pk, sk, v, h, del ?? false, data]))
+      .toSorted();
   }
 
   /** Everything that is wrong with a state that should equal the origin; empty when nothing is. */
@@ -317,6 +390,42 @@ export class World {
           .filter(({ c, k }) => !chunks.has(`${document?.id ?? ''}#${c}`) || !region.vectors.vectors.has(k))
           .map(({ c }) => `${region.region}: ${document?.path ?? ''} lists ${c}, which is not there`),
       );
+  }
+
+  /**
+   * Records that the other Region lacks or holds in an older version, and that neither marks as owed to the other. A newer one
+   * over there is of a run that was never acknowledged.
+   */
+  async unmarked(region: WorldRegion): Promise<string[]> {
+    const other = region === this.primary ? this.secondary : this.primary;
+    const held = new Set(await this.contents(other));
+    return (await this.contents(region))
+      .filter((text) => !held.has(text))
+      .map((text) => JSON.parse(text) as [string, string, string])
+      .filter(([pk, sk, v]) => {
+        const here = region.graph.partitions.get(pk)?.get(sk);
+        const there = other.graph.partitions.get(pk)?.get(sk);
+        return here?.owed === undefined && there?.owed === undefined && (there?.v ?? '') < v;
+      })
+      .map(([pk, sk]) => `${pk} / ${sk}`);
+  }
+
+  /** Vectors that a live document of a Region lists and the Region lacks: never, at no moment. */
+  async lackingVectors(region: WorldRegion): Promise<string[]> {
+    return (await this.listedVectors(region)).filter((key) => !region.vectors.vectors.has(key));
+  }
+
+  /** Vectors of a Region that none of its live documents lists. */
+  async orphans(region: WorldRegion): Promise<string[]> {
+    const listed = new Set(await this.listedVectors(region));
+    return [...region.vectors.vectors.keys()].filter((key) => !listed.has(key)).toSorted();
+  }
+
+  async listedVectors(region: WorldRegion): Promise<string[]> {
+    return (await this.contents(region))
+      .map((text) => JSON.parse(text) as [string, string, string, string, boolean, string])
+      .filter(([, sk, , , del]) => sk.startsWith('document#') && !del)
+      .flatMap(([, , , , , data]) => parseDocumentPayload(data)?.chunks.map(({ k }) => k) ?? []);
   }
 
   async committedCounts(): Promise<unknown> {

@@ -44,7 +44,9 @@ describe('records in memory', () => {
     expect(await store.put(record('a', '2'))).toEqual({ kind: 'written' });
     expect(await store.put(record('a', '1'))).toEqual({ kind: 'superseded', v: '2' });
     expect(await store.put(record('a', '3', { del: true, data: '' }))).toEqual({ kind: 'written' });
-    expect(valueOf(await store.get({ pk: 'p', sk: 'a' }))).toEqual(record('a', '3', { del: true, data: '' }));
+    expect(valueOf(await store.get({ pk: 'p', sk: 'a' }))).toEqual(
+      record('a', '3', { del: true, data: '', receivedAt: 0 }),
+    );
   });
 
   it('take a repeated write as written, and another write of the same version as superseded', async () => {

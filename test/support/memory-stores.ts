@@ -5,9 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import { InvariantError } from '../../functions/domain/errors.ts';
-import { done, DONE, type Failure, failed, type Result } from '../../functions/domain/failure.ts';
-import { LIMITS } from '../../functions/domain/limits.ts';
+import { done, type Failure, failed, type Result } from '../../functions/domain/failure.ts';
 import {
   LOCAL_PREFIX,
   type RecordDigest,
@@ -15,10 +13,14 @@ import {
   type ReplicatedRecord,
 } from '../../functions/domain/record.ts';
 import type { RegionName } from '../../functions/domain/region.ts';
+import { owedShard } from '../../functions/stores/owed-shard.ts';
 import type {
   ClaimOutcome,
   CommitOutcome,
+  DigestQueryOptions,
   LocalItem,
+  OwedEntry,
+  OwedPageOptions,
   Page,
   PutOutcome,
   QueryOptions,
@@ -27,15 +29,11 @@ import type {
   SourceState,
   StoredRecord,
 } from '../../functions/stores/record-store.ts';
-import type {
-  StoredVector,
-  VectorHit,
-  VectorListOptions,
-  VectorQuery,
-  VectorStore,
-} from '../../functions/stores/vector-store.ts';
+export { MemoryVectorStore } from './memory-vectors.ts';
 
 export interface MemoryStoreOptions {
+  /** Stamps when a tombstone was received; the default is a clock that stands still. */
+  readonly now?: () => number;
   /** Asked before every operation, with its name; a failure that it answers with is what the caller gets. */
   readonly fault?: (operation: string) => Failure | undefined;
   readonly pageItemsMax?: number;
@@ -56,6 +54,9 @@ interface Item extends RecordKey {
   data?: string;
   del?: true;
   owed?: RegionName;
+  owedShard?: string;
+  receivedAt?: number;
+  expires?: number;
   f?: string;
   order?: number;
 }
@@ -70,6 +71,8 @@ const digestOf = (item: Item): RecordDigest | undefined =>
         h: item.h ?? '',
         ...(item.del === undefined ? {} : { del: item.del }),
         ...(item.owed === undefined ? {} : { owed: item.owed }),
+        ...(item.receivedAt === undefined ? {} : { receivedAt: item.receivedAt }),
+        ...(item.expires === undefined ? {} : { expires: item.expires }),
       };
 
 const recordOf = (item: Item): StoredRecord | undefined => {
@@ -83,6 +86,12 @@ const recordOf = (item: Item): StoredRecord | undefined => {
         ...(item.f === undefined ? {} : { f: item.f }),
       };
 };
+
+const localOf = ({ pk, sk, order, data }: Item): LocalItem | undefined =>
+  order === undefined ? undefined : { pk, sk, order, data: data ?? '' };
+
+const debtOf = (key: RecordKey, owed: RegionName | undefined): { owed?: RegionName; owedShard?: string } =>
+  owed === undefined ? {} : { owed, owedShard: owedShard(owed, key.pk) };
 
 const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
 
@@ -127,27 +136,82 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
-  async put(record: ReplicatedRecord): Promise<PutOutcome> {
-    const failure = this.#options.fault?.('put');
-    if (failure !== undefined) {
-      return failed(failure);
-    }
-    const stored = this.#find(record);
-    if (stored?.v === undefined || stored.v < record.v) {
-      // A Put replaces the whole item: a fence or a debt that was on it is gone.
-      const { pk, sk, v, op, h, data, del } = record;
-      this.#store({ pk, sk, v, op, h, data, ...(del === undefined ? {} : { del }) });
-      return { kind: 'written' };
-    }
-    return stored.op === record.op && stored.v === record.v ? { kind: 'written' } : { kind: 'superseded', v: stored.v };
+  async getMany(keys: readonly RecordKey[]): Promise<Result<readonly StoredRecord[]>> {
+    return this.#attempt('getMany', () => this.#many(keys, recordOf));
+  }
+
+  async getDigests(keys: readonly RecordKey[]): Promise<Result<readonly RecordDigest[]>> {
+    return this.#attempt('getDigests', () => this.#many(keys, digestOf));
+  }
+
+  async put(record: ReplicatedRecord, owed?: RegionName): Promise<PutOutcome> {
+    return this.#putIf('put', record, owed, (stored) => stored === undefined || stored < record.v);
+  }
+
+  async putOnce(record: ReplicatedRecord, owed?: RegionName): Promise<PutOutcome> {
+    return this.#putIf('putOnce', record, owed, (stored) => stored === undefined);
+  }
+
+  async mend(record: ReplicatedRecord): Promise<Result<'mended' | 'kept'>> {
+    return this.#attempt('mend', () => {
+      const stored = this.#find(record);
+      if (stored?.v !== record.v) {
+        return 'kept';
+      }
+      const { op, h, data, del } = record;
+      const { del: _del, ...rest } = stored;
+      this.#store({ ...rest, op, h, data, ...(del === undefined ? {} : { del }) });
+      return 'mended';
+    });
+  }
+
+  async clearOwed(key: RecordKey, v: string): Promise<Result<'cleared' | 'kept'>> {
+    return this.#attempt('clearOwed', () => {
+      const stored = this.#find(key);
+      if (stored?.v !== v) {
+        return 'kept';
+      }
+      const { owed: _owed, owedShard: _shard, ...rest } = stored;
+      this.#store(rest);
+      return 'cleared';
+    });
+  }
+
+  async listOwed(shard: string, options: OwedPageOptions = {}): Promise<Result<Page<OwedEntry>>> {
+    return this.#attempt('listOwed', () => {
+      const order = (item: Item): string => `${item.v ?? ''}\0${item.pk}\0${item.sk}`;
+      const owed = [...this.partitions.values()]
+        .flatMap((partition) => Array.from(partition.values()))
+        .filter((item) => item.owedShard === shard && (options.after === undefined || order(item) > options.after))
+        .toSorted((left, right) => byCodeUnit(order(left), order(right)));
+      const page = owed.slice(0, this.#pageItemsMax(options.pageItemsMax));
+      const last = page.at(-1);
+      const items = page.map(({ pk, sk, v }) => ({ pk, sk, v: v ?? '' }));
+      return owed.length > page.length && last !== undefined ? { items, next: order(last) } : { items };
+    });
+  }
+
+  async collect(key: RecordKey, v: string): Promise<Result<'collected' | 'kept'>> {
+    return this.#attempt('collect', () => {
+      const stored = this.#find(key);
+      if (stored?.v !== v || stored.del !== true || stored.owed !== undefined || stored.f !== undefined) {
+        return 'kept';
+      }
+      this.partitions.get(key.pk)?.delete(key.sk);
+      return 'collected';
+    });
   }
 
   async query(pk: string, options: QueryOptions = {}): Promise<Result<Page<StoredRecord>>> {
     return this.#attempt('query', () => this.#queryPage(pk, options, recordOf));
   }
 
-  async queryDigests(pk: string, options: QueryOptions = {}): Promise<Result<Page<RecordDigest>>> {
-    return this.#attempt('queryDigests', () => this.#queryPage(pk, options, digestOf));
+  async queryDigests(pk: string, options: DigestQueryOptions = {}): Promise<Result<Page<RecordDigest>>> {
+    // A page is full by what was read, so a filtered one may be empty and still have a next one.
+    const wanted = (item: Item): boolean => options.owedOnly !== true || item.owed !== undefined;
+    return this.#attempt('queryDigests', () =>
+      this.#queryPage(pk, options, (item) => (wanted(item) ? digestOf(item) : undefined)),
+    );
   }
 
   async scan(options: ScanOptions): Promise<Result<Page<StoredRecord>>> {
@@ -186,7 +250,7 @@ export class MemoryRecordStore implements RecordStore {
     return { kind: 'claimed' };
   }
 
-  async commit(record: ReplicatedRecord, fence: string): Promise<CommitOutcome> {
+  async commit(record: ReplicatedRecord, fence: string, owed?: RegionName): Promise<CommitOutcome> {
     const failure = this.#options.fault?.('commit');
     if (failure !== undefined) {
       return failed(failure);
@@ -194,7 +258,7 @@ export class MemoryRecordStore implements RecordStore {
     const stored = this.#find(record);
     if (stored?.f === fence && (stored.v === undefined || stored.v < record.v)) {
       const { pk, sk, v, op, h, data } = record;
-      this.#store({ pk, sk, v, op, h, data, f: fence });
+      this.#store({ pk, sk, v, op, h, data, f: fence, ...debtOf(record, owed) });
       return { kind: 'committed' };
     }
     if (stored?.v === record.v && stored.op === record.op) {
@@ -203,12 +267,28 @@ export class MemoryRecordStore implements RecordStore {
     return stored?.f === fence ? { kind: 'superseded', v: stored.v ?? '' } : { kind: 'fenced', f: stored?.f ?? '' };
   }
 
+  async mergeSource(record: ReplicatedRecord): Promise<PutOutcome> {
+    const failure = this.#options.fault?.('mergeSource');
+    if (failure !== undefined) {
+      return failed(failure);
+    }
+    const stored = this.#find(record);
+    if (stored?.v === undefined || stored.v < record.v) {
+      const { pk, sk, v, op, h, data } = record;
+      this.#store({ pk, sk, v, op, h, data, ...(stored?.f === undefined ? {} : { f: stored.f }) });
+      return { kind: 'written' };
+    }
+    return stored.op === record.op && stored.v === record.v ? { kind: 'written' } : { kind: 'superseded', v: stored.v };
+  }
+
+  async getLocals(keys: readonly RecordKey[]): Promise<Result<readonly LocalItem[]>> {
+    return this.#attempt('getLocals', () => this.#many(keys, localOf));
+  }
+
   async getLocal(key: RecordKey): Promise<Result<LocalItem | undefined>> {
     return this.#attempt('getLocal', () => {
       const item = this.#find(key);
-      return item?.order === undefined
-        ? undefined
-        : { pk: item.pk, sk: item.sk, order: item.order, data: item.data ?? '' };
+      return item === undefined ? undefined : localOf(item);
     });
   }
 
@@ -224,8 +304,54 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
+  async queryLocal(pk: string, options: QueryOptions = {}): Promise<Result<Page<LocalItem>>> {
+    return this.#attempt('queryLocal', () => this.#queryPage(pk, options, localOf));
+  }
+
+  async deleteLocal(key: RecordKey, order: number): Promise<Result<'deleted' | 'kept'>> {
+    return this.#attempt('deleteLocal', () => {
+      if (this.#find(key)?.order !== order) {
+        return 'kept';
+      }
+      this.partitions.get(key.pk)?.delete(key.sk);
+      return 'deleted';
+    });
+  }
+
   static #sorted(partition: ReadonlyMap<string, Item>): readonly Item[] {
     return [...partition.values()].toSorted((left, right) => byCodeUnit(left.sk, right.sk));
+  }
+
+  #putIf(
+    operation: string,
+    record: ReplicatedRecord,
+    owed: RegionName | undefined,
+    wins: (stored: string | undefined) => boolean,
+  ): PutOutcome {
+    const failure = this.#options.fault?.(operation);
+    if (failure !== undefined) {
+      return failed(failure);
+    }
+    const stored = this.#find(record);
+    if (wins(stored?.v)) {
+      // A Put replaces the whole item: a fence or a debt that was on it is gone.
+      const { pk, sk, v, op, h, data, del, expires } = record;
+      this.#store({
+        pk,
+        sk,
+        v,
+        op,
+        h,
+        data,
+        ...(del === undefined ? {} : { del, receivedAt: this.#options.now?.() ?? 0 }),
+        ...(expires === undefined ? {} : { expires }),
+        ...debtOf(record, owed),
+      });
+      return { kind: 'written' };
+    }
+    return stored?.op === record.op && stored.v === record.v && stored.h === record.h
+      ? { kind: 'written' }
+      : { kind: 'superseded', v: stored?.v ?? '' };
   }
 
   async #attempt<T>(operation: string, run: () => T): Promise<Result<T>> {
@@ -244,6 +370,13 @@ export class MemoryRecordStore implements RecordStore {
     return pageOf(items, this.#pageItemsMax(options.pageItemsMax), read);
   }
 
+  #many<T>(keys: readonly RecordKey[], read: (item: Item) => T | undefined): readonly T[] {
+    return keys
+      .map((key) => this.#find(key))
+      .map((item) => (item === undefined ? undefined : read(item)))
+      .filter((one) => isPresent(one));
+  }
+
   #find(key: RecordKey): Item | undefined {
     return this.partitions.get(key.pk)?.get(key.sk);
   }
@@ -252,134 +385,5 @@ export class MemoryRecordStore implements RecordStore {
     const partition = this.partitions.get(item.pk) ?? new Map<string, Item>();
     this.partitions.set(item.pk, partition);
     partition.set(item.sk, item);
-  }
-}
-
-const refusal = (message: string): Failure => ({ reason: 'refused', code: 'ValidationException', message });
-
-/** What the service would refuse, in the words of a validation error; undefined for a vector that it takes. */
-const refusalOf = (vector: StoredVector, dimensions: number): Failure | undefined => {
-  const { key, data, metadata } = vector;
-  if (key.length === 0 || key.length > LIMITS.vectorKeyCharsMax) {
-    return refusal('a vector key is 1 to 1024 characters long');
-  }
-  if (data.length !== dimensions) {
-    return refusal(`the index takes ${dimensions} dimensions, not ${data.length}`);
-  }
-  if (data.some((value) => !Number.isFinite(value)) || data.every((value) => value === 0)) {
-    return refusal('a vector for cosine distance is finite and not zero');
-  }
-  const { h: _h, ...filterable } = metadata;
-  return Buffer.byteLength(JSON.stringify(filterable)) > LIMITS.vectorFilterableMetadataBytesMax ||
-    Buffer.byteLength(JSON.stringify(metadata)) > LIMITS.vectorMetadataBytesMax
-    ? refusal('the metadata of a vector is too large')
-    : undefined;
-};
-
-const copyOf = ({ key, data, metadata }: StoredVector): StoredVector => ({
-  key,
-  data: Float32Array.from(data),
-  metadata: { ...metadata },
-});
-
-const isSame = (left: StoredVector, right: StoredVector): boolean =>
-  left.metadata.h === right.metadata.h &&
-  left.data.length === right.data.length &&
-  left.data.every((value, at) => Object.is(value, right.data[at]));
-
-const cosineDistance = (left: Float32Array, right: Float32Array): number => {
-  let dot = 0;
-  let leftSquare = 0;
-  let rightSquare = 0;
-  for (const [at, value] of left.entries()) {
-    const other = right[at] ?? 0;
-    dot += value * other;
-    leftSquare += value * value;
-    rightSquare += other * other;
-  }
-  return 1 - dot / Math.sqrt(leftSquare * rightSquare);
-};
-
-export class MemoryVectorStore implements VectorStore {
-  /** Open to tests that damage or inspect them. */
-  readonly vectors = new Map<string, StoredVector>();
-  readonly #dimensions: number;
-  readonly #options: MemoryStoreOptions;
-
-  constructor(dimensions: number, options: MemoryStoreOptions = {}) {
-    this.#dimensions = dimensions;
-    this.#options = options;
-  }
-
-  async put(vectors: readonly StoredVector[]): Promise<Result<void>> {
-    const failure =
-      this.#options.fault?.('put') ??
-      vectors.map((one) => refusalOf(one, this.#dimensions)).find((one) => isPresent(one));
-    if (failure !== undefined) {
-      return failed(failure);
-    }
-    for (const vector of vectors) {
-      const stored = this.vectors.get(vector.key);
-      if (stored !== undefined && !isSame(stored, vector)) {
-        // The service would overwrite it in silence; no caller may ever ask for that.
-        throw new InvariantError(`the vector key ${vector.key} was used again for other bytes`);
-      }
-      this.vectors.set(vector.key, copyOf(vector));
-    }
-    return DONE;
-  }
-
-  async get(keys: readonly string[]): Promise<Result<readonly StoredVector[]>> {
-    return this.#attempt('get', () =>
-      keys
-        .map((key) => this.vectors.get(key))
-        .filter((vector) => isPresent(vector))
-        .map((vector) => copyOf(vector)),
-    );
-  }
-
-  async delete(keys: readonly string[]): Promise<Result<void>> {
-    return this.#attempt('delete', () => {
-      for (const key of keys) {
-        this.vectors.delete(key);
-      }
-    });
-  }
-
-  async list(options: VectorListOptions): Promise<Result<Page<StoredVector>>> {
-    return this.#attempt('list', () => {
-      const after = options.after === undefined ? undefined : decodeToken(options.after).sk;
-      const found = [...this.vectors.values()]
-        .filter(({ key }) => segmentOf(key, options.segments) === options.segment)
-        .filter(({ key }) => after === undefined || byCodeUnit(key, after) > 0)
-        .toSorted((left, right) => byCodeUnit(left.key, right.key));
-      const items = found.slice(0, this.#options.pageItemsMax ?? PAGE_ITEMS).map((vector) => copyOf(vector));
-      const last = items.at(-1);
-      return found.length > items.length && last !== undefined
-        ? { items, next: encodeToken({ pk: '', sk: last.key }) }
-        : { items };
-    });
-  }
-
-  async query(query: VectorQuery): Promise<Result<readonly VectorHit[]>> {
-    if (query.vector.length !== this.#dimensions || query.vector.every((value) => value === 0)) {
-      return failed(refusal('the query vector does not fit the index'));
-    }
-    return this.#attempt('query', () =>
-      [...this.vectors.values()]
-        .filter(({ metadata }) => query.sources === undefined || query.sources.includes(metadata.src))
-        .map(({ key, data, metadata }) => ({
-          key,
-          distance: cosineDistance(query.vector, data),
-          metadata: { ...metadata },
-        }))
-        .toSorted((left, right) => left.distance - right.distance || byCodeUnit(left.key, right.key))
-        .slice(0, Math.min(query.topK, LIMITS.vectorQueryTopKMax)),
-    );
-  }
-
-  async #attempt<T>(operation: string, run: () => T): Promise<Result<T>> {
-    const failure = this.#options.fault?.(operation);
-    return failure === undefined ? done(run()) : failed(failure);
   }
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { ensureTokens, type LocalTokens } from '../../local/start/access-keys.ts';
 import { watchCycles } from '../../local/start/cycle-watch.ts';
+import { addressesOf, openLocalPair } from '../../local/start/pair-addresses.ts';
 import { type OpenedSources, openSources } from '../../local/start/sources.ts';
 import { syncOnce } from '../../local/start/sync-once.ts';
 import { judge, type SyncResult, type Verdict } from '../../local/start/verdict.ts';
@@ -65,6 +67,8 @@ export class PairStage {
   dataDirectory = path.join(this.directory, 'data');
   pair: RegionPairLink | undefined;
   provisioned: Readonly<Record<Role, Provisioned>> | undefined;
+  /** Of keys that were made as `npm start` makes them. */
+  tokens: LocalTokens | undefined;
   #opened: OpenedSources | undefined;
   #watch = watchCycles();
 
@@ -99,6 +103,8 @@ export class PairStage {
       gitHosts: opened.gitHosts,
       gitLoopbackOrigin: opened.gitLoopbackOrigin,
     });
+    const { regions, writes } = openLocalPair(await addressesOf(ROOT, this.pair));
+    this.tokens = await ensureTokens({ regions, writes, now: () => Date.now() }, this.dataDirectory);
   }
 
   running(): { pair: RegionPairLink; provisioned: Readonly<Record<Role, Provisioned>> } {
@@ -155,9 +161,32 @@ export class PairStage {
     throw new Error(`${role} did not answer ${count} of ${name}`);
   }
 
-  async get(role: Role, address: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  /** As somebody who may read everything; `as` is another token, or none. */
+  async get(
+    role: Role,
+    address: string,
+    as: string | undefined = this.tokens?.reader,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    return this.send(role, 'GET', address, { as });
+  }
+
+  async send(
+    role: Role,
+    method: string,
+    address: string,
+    { as, body, key }: { readonly as?: string | undefined; readonly body?: unknown; readonly key?: string },
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
     const { provisioned } = this.running();
-    const response = await fetch(new URL(address, provisioned[role].endpoint), { signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(new URL(address, provisioned[role].endpoint), {
+      method,
+      headers: {
+        ...(as === undefined ? {} : { authorization: `Bearer ${as}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000),
+    });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 }

@@ -12,7 +12,13 @@ export const jsonLog: Log = (level, event, fields) => {
 };
 
 export const startFromFile = async (file: string): Promise<NodeRouter> => {
-  const validated = parseConfigText(await readFile(file, 'utf8'));
+  let text = '';
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`There is no config that can be read at ${file}: name it with --config.`, { cause: error });
+  }
+  const validated = parseConfigText(text);
   if (validated.kind === 'invalid') {
     const lines = validated.problems.map(({ path, message }) => `  ${path === '' ? '(file)' : path} ${message}`);
     throw new ConfigError(`${file} is not a router config:\n${lines.join('\n')}`);

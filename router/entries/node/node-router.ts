@@ -12,6 +12,7 @@ import { dataPath } from './data-path.ts';
 import { answerByFetch } from './fetch-bridge.ts';
 import { Prober } from './prober.ts';
 import type { RouterContext } from './router-context.ts';
+import { passUpgrades } from './upgrade-path.ts';
 
 export interface NodeRouter {
   readonly url: string;
@@ -75,7 +76,7 @@ const serveRequests = (server: http.Server, built: BuiltRouter, state: Running, 
   });
   server.on('request', (req: http.IncomingMessage, res: http.ServerResponse) => {
     state.inFlight += 1;
-    res.once('close', () => {
+    res.on('close', () => {
       state.inFlight -= 1;
     });
     if (state.isDraining) {
@@ -123,19 +124,20 @@ const ended = async (state: Running, { timers, config }: RouterContext): Promise
 
 export const startNodeRouter = async (options: BuildOptions): Promise<NodeRouter> => {
   const built = await buildRouter(options);
-  const { context, names, transitions } = built;
+  const { context, names } = built;
   const { config, log } = context;
   const state: Running = { isDraining: false, inFlight: 0 };
   const configHash = createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 12);
   const view = (): RouterView =>
     viewOf(context, {
       isDraining: state.isDraining,
-      transitions,
+      transitions: context.transitions,
       configHash,
       dns: (host) => names.view(host),
     });
   const server = openServer(context);
   serveRequests(server, built, state, view);
+  const upgrades = passUpgrades(server, context);
   const address = await listening(server, config.listen.host, config.listen.port);
   const url = `${config.listen.certFile === undefined ? 'http' : 'https'}://${address}`;
   const prober = new Prober(context);
@@ -143,6 +145,7 @@ export const startNodeRouter = async (options: BuildOptions): Promise<NodeRouter
   log('info', 'router.listening', { url, configHash, regions: context.policy.regions.join(',') });
   const close = async (): Promise<void> => {
     prober.stop();
+    upgrades.close();
     await closeAll(server, built);
   };
   return {

@@ -8,6 +8,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Pool } from 'undici';
 
 import type { RegionConfig, RouterConfig } from '../../config/schema.ts';
+import { policyOf } from '../../config/validate.ts';
+import { POLICY_DEFAULTS } from '../../policy/settings.ts';
 
 export interface Credentials {
   readonly ca?: string;
@@ -29,7 +31,9 @@ export const readCredentials = ({ caFile, certFile, keyFile }: RegionConfig): Cr
   };
 };
 
+/** Connections that never end would hide for hours that DNS died or moved. */
 const CONNECTION_AGE_MS = 300_000;
+const WARM_CONNECTIONS_MAX = 16;
 
 class NoAddressError extends Error {
   override readonly name = 'NoAddressError';
@@ -61,20 +65,25 @@ export class Origin {
   /** For the Host header. */
   readonly host: string;
   readonly #config: RegionConfig;
-  readonly #limits: RouterConfig['limits'];
+  readonly #router: RouterConfig;
   readonly #lookup: LookupFunction;
+  readonly #renewal: NodeJS.Timeout;
   #pool: Pool;
   #credentials: Credentials;
+  #isClosed = false;
 
-  constructor(config: RegionConfig, limits: RouterConfig['limits'], lookup: LookupFunction) {
+  constructor(config: RegionConfig, router: RouterConfig, lookup: LookupFunction) {
     this.region = config.id;
     this.url = new URL(config.endpoint);
     this.host = this.url.host;
     this.#config = config;
-    this.#limits = limits;
+    this.#router = router;
     this.#lookup = lookup;
     this.#credentials = readCredentials(config);
     this.#pool = this.#open();
+    this.#renewal = setInterval(() => {
+      void this.renew();
+    }, CONNECTION_AGE_MS).unref();
   }
 
   get pool(): Pool {
@@ -93,22 +102,53 @@ export class Origin {
     void old.close();
   }
 
+  /**
+   * Moves to new connections once they have carried an answer each, so that no request waits for their handshakes. Where none
+   * can be made the old ones stay. (undici's own `clientTtl` reads the clock for each busy connection on each request.)
+   */
+  async renew(): Promise<'renewed' | 'kept'> {
+    const old = this.#pool;
+    const next = this.#open();
+    const count = Math.min(WARM_CONNECTIONS_MAX, Math.max(1, old.stats.connected));
+    const warmed = await Promise.allSettled(Array.from({ length: count }, async () => this.#warm(next)));
+    if (this.#isClosed || this.#pool !== old || warmed.every(({ status }) => status === 'rejected')) {
+      await next.destroy();
+      return 'kept';
+    }
+    this.#pool = next;
+    void old.close();
+    return 'renewed';
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#renewal);
     await this.#pool.destroy();
   }
 
+  async #warm(pool: Pool): Promise<void> {
+    const { probes, limits } = this.#router;
+    const { body } = await pool.request({
+      method: 'GET',
+      path: probes.livePath,
+      headers: { host: this.host },
+      signal: AbortSignal.timeout(2 * limits.connectTimeoutMs),
+    });
+    await body.dump();
+  }
+
   #open(): Pool {
-    const { connectionsMax, connectTimeoutMs, keepAliveMs, idleTimeoutMs } = this.#limits;
+    const { connectionsMax, connectTimeoutMs, keepAliveMs, idleTimeoutMs } = this.#router.limits;
+    const { deadlineMs } = { ...POLICY_DEFAULTS, ...policyOf(this.#router) };
     return new Pool(this.url.origin, {
       connections: connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
       bodyTimeout: idleTimeoutMs,
-      // The exchange has its own clock.
-      headersTimeout: 0,
+      // The exchange has its own clock. But with the same bound twice undici keeps one timer per connection instead of making
+      // two per request.
+      headersTimeout: idleTimeoutMs > deadlineMs ? idleTimeoutMs : 0,
       allowH2: false,
-      // Connections that never end would hide for hours that DNS died or moved.
-      clientTtl: CONNECTION_AGE_MS,
       connect: { timeout: connectTimeoutMs, lookup: this.#lookup, ...this.#credentials },
     });
   }

@@ -8,8 +8,8 @@ import type { Readable } from 'node:stream';
 import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
-import { memoryCookie } from '../../forward/memory-cookie.ts';
 import { noRegionAnswered, routerProblem } from '../../forward/problem.ts';
+import { signatureOf } from '../../forward/signature.ts';
 import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
@@ -34,15 +34,15 @@ class AbandonedError extends Error {
   readonly code = 'ABANDONED';
 }
 
+/** Above it a copy costs more than a second buffer in one `writev`. */
+const ONE_WRITE_BYTES_MAX = 8192;
+
 const ABANDONED = new AbandonedError('The router no longer needs this answer.');
 
 const codeOf = (error: unknown): string => {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'UNKNOWN';
 };
-
-/** `toFixed` costs more than the whole decision. */
-const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
 const sentBody = (body: RequestBody): Buffer | Readable | null => {
   if (body.kind === 'kept') {
@@ -65,6 +65,9 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   readonly #exchange: Exchange<Controller>;
   #delivered: Attempt<Controller> | undefined;
   #answer: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
+  /** Of the answer's body, what has not come yet; NaN where the answer does not say. */
+  #bytesLeft = NaN;
+  #lastBytes: Buffer | undefined;
   #isEnded = false;
 
   constructor(options: ProxiedOptions) {
@@ -77,7 +80,8 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   }
 
   start(): void {
-    this.#o.res.once('close', () => {
+    // It comes once: `once` would only wrap it.
+    this.#o.res.on('close', () => {
       this.#clientClosed();
     });
     this.#exchange.start();
@@ -98,16 +102,8 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
     if (body.kind === 'stream' && body.length !== undefined) {
       headers.push('content-length', body.length);
     }
-    origin.pool.dispatch(
-      {
-        path: req.url ?? '/',
-        method: this.#o.traits.method,
-        headers,
-        body: sentBody(body),
-        ...(isEventStream(req) ? { bodyTimeout: 0 } : {}),
-      },
-      new AttemptHandler(this, attempt),
-    );
+    const sent = { path: req.url ?? '/', method: this.#o.traits.method, headers, body: sentBody(body) };
+    origin.pool.dispatch(isEventStream(req) ? { ...sent, bodyTimeout: 0 } : sent, new AttemptHandler(this, attempt));
   }
 
   abort(attempt: Attempt<Controller>): void {
@@ -121,16 +117,20 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
     if (answer === undefined || res.destroyed) {
       return;
     }
-    const headers = returnedHeaders(answer.headers);
-    this.#sign(headers, attempt);
-    const { region } = attempt;
     const nowMs = context.timers.now();
+    const headers = this.#sign(returnedHeaders(answer.headers), attempt, nowMs);
+    const { region } = attempt;
     context.metrics.origin(region, nowMs - attempt.startedMs);
     context.metrics.answered(region, answer.status);
     if (attempt.number > 1) {
       this.#logMove(attempt, answer.status);
     }
     res.writeHead(answer.status, headers);
+    this.#bytesLeft = Number(answer.headers['content-length']);
+    if (answer.headers['transfer-encoding'] !== undefined) {
+      // A stream: its first event may be long in coming, and its head must not wait for it.
+      res.flushHeaders();
+    }
   }
 
   giveUp(failures: readonly AttemptFailure[]): void {
@@ -167,7 +167,14 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   }
 
   chunk(attempt: Attempt<Controller>, controller: Controller, bytes: Buffer): void {
-    if (attempt === this.#delivered && !this.#o.res.write(bytes)) {
+    if (attempt !== this.#delivered) {
+      return;
+    }
+    this.#bytesLeft -= bytes.length;
+    if (this.#bytesLeft === 0) {
+      // undici tells the end before it returns from here to the event loop: head, body and end become one write.
+      this.#lastBytes = bytes;
+    } else if (!this.#o.res.write(bytes)) {
       controller.pause();
       this.#o.res.once('drain', () => {
         controller.resume();
@@ -178,7 +185,13 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   ended(attempt: Attempt<Controller>): void {
     if (attempt === this.#delivered) {
       this.#isEnded = true;
-      this.#o.res.end();
+      const bytes = this.#lastBytes;
+      if (bytes !== undefined && bytes.length <= ONE_WRITE_BYTES_MAX) {
+        // Node joins a string, not a buffer, with the head; latin1 keeps every byte.
+        this.#o.res.end(bytes.toString('latin1'), 'latin1');
+      } else {
+        this.#o.res.end(bytes);
+      }
     }
   }
 
@@ -227,33 +240,18 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
 
   // --- what the client is told ---
 
-  #sign(headers: string[], attempt: Attempt<Controller>): void {
+  #sign(headers: string[], { region, kind, startedMs }: Attempt<Controller>, nowMs: number): string[] {
     const { context, decision, req, memory } = this.#o;
-    const { policy, timers } = context;
-    const { region } = attempt;
-    const nowMs = timers.now();
-    const reason = attempt.kind === 'first' ? decision.reason : attempt.kind;
-    headers.push(
-      'x-router-region',
+    const answered = {
       region,
-      'x-router-attempts',
-      this.#exchange.attempts.toString(),
-      'x-router-reason',
-      reason,
-      'server-timing',
-      `router;dur=${tenths(attempt.startedMs - this.#exchange.startedMs)}, origin;dur=${tenths(nowMs - attempt.startedMs)};desc="${region}"`,
-    );
-    const epoch = context.reports.of(region)?.epoch;
-    if (epoch !== undefined) {
-      headers.push('x-router-epoch', epoch.toString());
-    }
-    if (policy.isBehind(region)) {
-      headers.push('x-router-standing', 'behind');
-    }
-    const cookie = memoryCookie(region, isWrite(req.method), memory, context.memory, context.wallMs());
-    if (cookie !== undefined) {
-      headers.push('set-cookie', cookie);
-    }
+      attempts: this.#exchange.attempts,
+      reason: kind === 'first' ? decision.reason : kind,
+      isWrite: isWrite(req.method),
+      beforeMs: startedMs - this.#exchange.startedMs,
+      originMs: nowMs - startedMs,
+      memory,
+    };
+    return signatureOf(answered, context, headers);
   }
 
   #logMove(attempt: Attempt<Controller>, status: number): void {

@@ -55,6 +55,12 @@ const AT_MOST: readonly (readonly [string, number, number])[] = [
   ],
   ['a chunk of the target size is not over the hard end', chunkCharsTarget, chunkCharsMax],
   ['one file is one download', fileBytesMax, fetchBytesMax],
+  [
+    'a run ends, with a call that is half a day late, before an orphan that it could list is swept',
+    LIMITS.runAgeMaxMs + syncTimeoutMs + 12 * 3600 * SECOND_MS,
+    LIMITS.orphanAgeMs,
+  ],
+  ['a batch of orphans is one delete', LIMITS.orphanBatchItemsMax, LIMITS.vectorDeleteItemsMax],
   ['one download has room for a full batch of ordinary files', fetchDocumentsMax * 100 * KIB, fetchBytesMax],
   ['the candidates of a search are one query', LIMITS.searchCandidatesMax, LIMITS.vectorQueryTopKMax],
   ['the results of a search are among its candidates', LIMITS.searchResultsMax, LIMITS.searchCandidatesMax],

@@ -56,6 +56,8 @@ const commit: Act = async (writer) => writer.commit(makeRecord(SOURCE, { v: '2',
 
 interface World {
   readonly writer: DualWriter;
+  /** The same one in a declared outage of the peer. */
+  readonly deferred: DualWriter;
   readonly pair: RegionPair;
   readonly telemetry: CountingTelemetry;
   /** Operations in the order in which they came, as `home put`. */
@@ -91,7 +93,8 @@ const openWorld = (down: Down = {}, hasPeer = true): World => {
     clock += 5;
     return clock;
   };
-  return { writer: new DualWriter({ regions: pair, telemetry, now }), pair, telemetry, asked };
+  const writer = new DualWriter({ regions: pair, telemetry, now });
+  return { writer, deferred: writer.under('deferred'), pair, telemetry, asked };
 };
 
 describe('put and putVectors', () => {
@@ -233,8 +236,78 @@ describe('a single Region', () => {
     for (const act of [put, putVectors, claim, commit]) {
       const outcome = await act(writer);
       expect(outcome.kind).not.toBe('both');
+      expect(outcome).toEqual({ kind: 'neither', home: failureFor('throttled') });
       expect(failureOf(outcome)).toEqual({ side: 'home', failure: failureFor('throttled') });
     }
+  });
+
+  it('owes nobody anything, whatever the gate document says of a peer', async () => {
+    const { deferred, pair, telemetry } = openWorld({}, false);
+    expect(deferred.owed).toBeUndefined();
+    expect(await put(deferred)).toEqual({ kind: 'both' });
+    expect(telemetry.writes).toEqual([`graph ${HOME} written`]);
+    expect(valueOf(await pair.home.tables.graph.get(RECORD))).toEqual(RECORD);
+  });
+});
+
+describe('a declared outage of the peer', () => {
+  it('puts at home alone, with the debt in the same write, and counts it as owed', async () => {
+    const { deferred, pair, asked, telemetry } = openWorld();
+    expect(await put(deferred)).toEqual({ kind: 'owed' });
+    expect(await putVectors(deferred)).toEqual({ kind: 'owed' });
+    expect(asked).toEqual(['home put', 'home put']);
+    expect(telemetry.writes).toEqual([`graph ${HOME} owed`, `vectors ${HOME} owed`]);
+    expect(valueOf(await pair.home.tables.graph.get(RECORD))).toEqual({ ...RECORD, owed: PEER });
+  });
+
+  it('commits at home alone, owed', async () => {
+    const { deferred, pair, asked } = openWorld();
+    await claim(deferred);
+    asked.length = 0;
+    expect(await commit(deferred)).toEqual({ kind: 'owed' });
+    expect(asked).toEqual(['home commit']);
+    expect(valueOf(await pair.home.tables.graph.get(SOURCE))).toMatchObject({ v: '2', owed: PEER, f: 'f2' });
+  });
+
+  it.each(['unreachable', 'throttled', 'unknown', 'refused'] as const)(
+    'claims at home where the peer is %s, after it was asked',
+    async (reason) => {
+      const { deferred, asked } = openWorld({ peer: reason });
+      expect(await claim(deferred)).toEqual({ kind: 'owed' });
+      expect(asked).toEqual(['peer claim', 'home claim']);
+    },
+  );
+
+  it('claims in both where the peer answers', async () => {
+    expect(await claim(openWorld().deferred)).toEqual({ kind: 'both' });
+  });
+
+  it('is stopped by a newer fence at the peer, and home stays untouched', async () => {
+    const { deferred, pair, asked } = openWorld();
+    await pair.peer?.tables.graph.claim(SOURCE, 'f3');
+    asked.length = 0;
+    const outcome = await claim(deferred);
+    expect(failureOf(outcome)).toMatchObject({ side: 'peer', failure: { reason: 'fenced', fence: 'f3' } });
+    expect(asked).toEqual(['peer claim']);
+  });
+
+  it.each([
+    ['put', put],
+    ['putVectors', putVectors],
+    ['claim', claim],
+    ['commit', commit],
+  ] as const)('names home where home refuses a %s, whatever the peer did', async (_name, act) => {
+    const { deferred } = openWorld({ home: 'throttled', peer: 'unreachable' });
+    expect(failureOf(await act(deferred))).toEqual({ side: 'home', failure: failureFor('throttled') });
+  });
+
+  it('tells the fence of a newer record, so that whoever is behind learns of it', async () => {
+    const { writer, deferred, pair } = openWorld();
+    const newer = makeTombstone(RECORD, { v: 'i|f9|000000001', op: 'newer' });
+    await pair.home.tables.graph.put({ ...newer });
+    const record = { ...RECORD, v: 'i|f2|000000001' };
+    expect(await deferred.put('graph', record)).toMatchObject({ kind: 'neither', home: { fence: 'f9' } });
+    expect(await writer.put('graph', record)).toMatchObject({ kind: 'peerOnly', home: { fence: 'f9' } });
   });
 });
 
@@ -245,6 +318,7 @@ describe('joinSides and failureOf', () => {
   it.each([
     [held, held, 'both', undefined],
     [held, undefined, 'both', undefined],
+    [failed('refused'), undefined, 'neither', 'home'],
     [held, failed('refused'), 'homeOnly', 'peer'],
     [failed('refused'), held, 'peerOnly', 'home'],
     [failed('refused'), failed('unknown'), 'neither', 'peer'],

@@ -19,6 +19,7 @@ const gate = (epoch: number, active: boolean, peerWrites: 'required' | 'deferred
 
 const read = (document: GateDocument): DocumentReading => ({ kind: 'document', document });
 const kept = (document: GateDocument): RecordReading => ({ kind: 'recorded', document });
+const raised = (epoch: number): RecordReading => ({ kind: 'raised', document: gate(epoch, false) });
 
 const rows: readonly (readonly [string, DocumentReading, RecordReading, string, string, boolean])[] = [
   ['an active document is obeyed', read(gate(7, true)), kept(gate(7, true)), 'active', 'document-active', false],
@@ -43,6 +44,18 @@ const rows: readonly (readonly [string, DocumentReading, RecordReading, string, 
     'epoch-reused',
     true,
   ],
+  ['a fence is above an older active document', read(gate(7, true)), raised(8), 'passive', 'fenced', true],
+  ['a fence is above an older passive document', read(gate(7, false)), raised(8), 'passive', 'fenced', true],
+  ['a fence is above an active document of its own epoch', read(gate(8, true)), raised(8), 'passive', 'fenced', true],
+  [
+    'the winner’s own epoch, deployed here too, is no reuse',
+    read(gate(8, false, 'deferred')),
+    raised(8),
+    'passive',
+    'document-passive',
+    false,
+  ],
+  ['a later document wins over a fence', read(gate(9, true)), raised(8), 'active', 'document-active', false],
   [
     'an unreadable document is passive',
     { kind: 'unreadable', failure },
@@ -91,6 +104,14 @@ describe('decideGate', () => {
         expect(decision.inForce?.epoch ?? before.epoch).toBe(Math.max(next.epoch, before.epoch));
       }),
     );
+  });
+
+  it('keeps the floor of a fence in force, and tells the command that takes over', () => {
+    const decision = decideGate(read(gate(7, true)), raised(8));
+    expect(decision.inForce).toEqual(gate(8, false));
+    expect(decision.keep).toBeUndefined();
+    expect(decision.detail).toContain('pulumi config set twinmap:gateEpoch 9');
+    expect(decideGate(read(gate(9, true)), raised(8)).keep).toEqual(gate(9, true));
   });
 
   it('tells the command that mends a reused epoch', () => {

@@ -9,14 +9,23 @@ import type { CallBounds } from '../../../functions/aws/client-options.ts';
 import { AppConfigGateSource, type GateAddress } from '../../../functions/gate/appconfig-source.ts';
 import type { GateDecision } from '../../../functions/gate/decide.ts';
 import type { GateDocument } from '../../../functions/gate/document.ts';
-import { GATE_KEY, type GateDependencies, keepGateDocument, peekGate, readGate } from '../../../functions/gate/gate.ts';
-import { DynamoRecordStore, openDynamoClient } from '../../../functions/stores/dynamo-record-store.ts';
+import {
+  GATE_KEY,
+  type GateDependencies,
+  keepGateDocument,
+  peekGate,
+  raiseGate,
+  readGate,
+} from '../../../functions/gate/gate.ts';
+import { DynamoRecordStore } from '../../../functions/stores/dynamo-record-store.ts';
+import { openDynamoClient } from '../../../functions/stores/dynamo-table.ts';
 import type { RecordStore } from '../../../functions/stores/record-store.ts';
 import type { LogFields, LogLevel, Telemetry } from '../../../functions/telemetry/telemetry.ts';
 import { gateSchemaText } from '../../../infra/gate-document.ts';
 import type { ServiceCall } from '../../../local/services/gateway.ts';
 import { CALM, type EmbeddedRegion, openEmbeddedRegion, operationsOf, tableSpec } from '../stores/embedded-region.ts';
 import { valueOf } from '../stores/outcomes.ts';
+import { regionNamed } from '../stores/region-named.ts';
 
 const SLACK_MS = 2500;
 const HASTY: CallBounds = { connectTimeoutMs: 300, callTimeoutMs: 300, attemptsMax: 2 };
@@ -63,11 +72,11 @@ const clients = new Map<CallBounds, DynamoDBClient>();
 const recordsWith = (bounds: CallBounds): RecordStore => {
   const client = clients.get(bounds) ?? openDynamoClient(region.target(bounds));
   clients.set(bounds, client);
-  return new DynamoRecordStore(client, { table, callTimeoutMs: bounds.callTimeoutMs });
+  return new DynamoRecordStore(client, { table, callTimeoutMs: bounds.callTimeoutMs, now: () => 0 });
 };
 
 const openGate = (bounds: { source?: CallBounds; records?: CallBounds } = {}): GateDependencies => ({
-  source: new AppConfigGateSource(region.target(bounds.source ?? CALM), address),
+  source: new AppConfigGateSource(region.target(bounds.source ?? CALM, 'appconfig'), address),
   records: recordsWith(bounds.records ?? CALM),
   telemetry,
   region: region.region,
@@ -191,6 +200,57 @@ describe('what a run obeys', () => {
   });
 });
 
+describe('a fence of the other Region', () => {
+  const AT = '2026-11-22T00:00:00.000Z';
+  const winnerOf = (epoch: number): { epoch: number; region: ReturnType<typeof regionNamed> } => ({
+    epoch,
+    region: regionNamed('us-west-2'),
+  });
+
+  it('makes this Region passive, names the winner, and keeps what was said of the peer', async () => {
+    const dependencies = openGate();
+    await deployGate(gate(7, true, 'deferred'));
+    const { inForce } = await readGate(dependencies);
+    expect(await raiseGate(dependencies.records, inForce ?? gate(1, true), winnerOf(9), AT)).toBe('raised');
+    const decision = await readGate(dependencies);
+    expect(brief(decision)).toEqual(['passive', 'fenced', true]);
+    expect(decision.detail).toContain('us-west-2 works under epoch 9');
+    expect(decision.inForce).toMatchObject({ epoch: 9, peer_writes: 'deferred', is_active_for_scheduled_work: false });
+  });
+
+  it('is agreed with by the winner’s epoch when it is deployed here too, and by no reuse of it', async () => {
+    const dependencies = openGate();
+    await raiseGate(dependencies.records, gate(7, true), winnerOf(9), AT);
+    await deployGate(gate(9, false, 'deferred'));
+    expect(brief(await readGate(dependencies))).toEqual(['passive', 'document-passive', false]);
+    await deployGate(gate(9, true));
+    expect(brief(await readGate(dependencies))).toEqual(['passive', 'fenced', true]);
+  });
+
+  it('yields to a later document, which is kept, and never comes back', async () => {
+    const dependencies = openGate();
+    await raiseGate(dependencies.records, gate(7, true), winnerOf(9), AT);
+    await deployGate(gate(10, true));
+    expect(brief(await readGate(dependencies))).toEqual(['active', 'document-active', false]);
+    expect(await recorded()).toEqual(gate(10, true));
+    expect(await raiseGate(dependencies.records, gate(7, true), winnerOf(9), AT)).toBe('kept');
+    expect(brief(await readGate(dependencies))).toEqual(['active', 'document-active', false]);
+  });
+
+  it('of this very epoch stops this Region too, because both were told to be active', async () => {
+    const dependencies = openGate();
+    await deployGate(gate(9, true));
+    await readGate(dependencies);
+    expect(await raiseGate(dependencies.records, gate(9, true), winnerOf(9), AT)).toBe('raised');
+    expect(brief(await readGate(dependencies))).toEqual(['passive', 'fenced', true]);
+  });
+
+  it('that can’t be kept is said', async () => {
+    region.services.faults.set({ service: 'dynamodb', operation: 'PutItem', mode: 'error-500' });
+    expect(await raiseGate(openGate().records, gate(7, true), winnerOf(9), AT)).toBe('failed');
+  });
+});
+
 describe('what can’t be read or kept', () => {
   beforeEach(async () => {
     await deployGate(gate(9, true));
@@ -236,7 +296,7 @@ describe('what can’t be read or kept', () => {
   it('makes the run passive: a profile without a deployment, or one that does not exist', async () => {
     const { id: profile } = await region.services.config.ensureProfile(address.application, 'other', []);
     for (const name of [profile, 'nowhere']) {
-      const source = new AppConfigGateSource(region.target(), { ...address, profile: name });
+      const source = new AppConfigGateSource(region.target(CALM, 'appconfig'), { ...address, profile: name });
       const decision = await peekGate({ ...openGate(), source });
       expect(brief(decision)).toEqual(['passive', 'document-unreadable', false]);
     }

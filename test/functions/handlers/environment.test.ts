@@ -64,6 +64,20 @@ describe('parseStoresEnvironment', () => {
     expect([peer?.dynamodb, peer?.s3vectors]).toEqual([undefined, 'http://127.0.0.1:2']);
   });
 
+  it('reads name servers for both Regions and for what only home has, where they are named', () => {
+    const named = { ...PAIR, TWINMAP_DNS_SERVERS: '127.0.0.1:5300,10.0.0.2' };
+    const { home, peer } = parseStoresEnvironment(named);
+    const servers = ['127.0.0.1:5300', '10.0.0.2'];
+    expect([home.dnsServers, peer?.dnsServers, homeTarget(named, 'SQS', 1).dnsServers]).toEqual([
+      servers,
+      servers,
+      servers,
+    ]);
+    expect(() => parseStoresEnvironment({ ...PAIR, TWINMAP_DNS_SERVERS: 'resolver.example' })).toThrow(
+      /TWINMAP_DNS_SERVERS/u,
+    );
+  });
+
   it.each(Object.keys(PAIR).filter((name) => name !== 'TWINMAP_PEER_REGION'))(
     'refuses an environment without %s, or with an empty one, and says where it comes from',
     (name) => {
@@ -128,7 +142,13 @@ describe('requireText and homeTarget', () => {
 });
 
 describe('what the Pulumi program declares', () => {
-  const LIVE = { gateApplication: 'app1234', gateEnvironment: 'env1234', gateProfile: 'pro1234', syncQueueUrl: 'u' };
+  const LIVE = {
+    gateApplication: 'app1234',
+    gateEnvironment: 'env1234',
+    gateProfile: 'pro1234',
+    syncQueueUrl: 'u',
+    signingKeyArn: 'k',
+  };
 
   const configOf = async (stack: 'primary' | 'secondary', overrides: Settings = {}): Promise<RegionConfig> => {
     const parsed = parseRegionConfig(await exampleSettings(stack, overrides));
@@ -154,7 +174,7 @@ describe('what the Pulumi program declares', () => {
     }
   });
 
-  it('names the peer to the function that writes there, by the names that the peer’s own stack gives', async () => {
+  it('names the peer to the functions that write there, by the names that the peer’s own stack gives', async () => {
     const [config, peerConfig] = [await configOf('primary'), await configOf('secondary')];
     const { peer } = parseStoresEnvironment(functionEnvironment('sync', config, LIVE));
     const own = parseStoresEnvironment(functionEnvironment('sync', peerConfig, LIVE)).home;
@@ -168,7 +188,7 @@ describe('what the Pulumi program declares', () => {
     ];
     expect(named(peer ?? own)).toEqual(named(own));
     expect(peer?.region).toBe(regionNamed(config.peerRegion ?? 'us-east-1'));
-    expect(parseStoresEnvironment(functionEnvironment('api', config, LIVE)).peer).toBeUndefined();
+    expect(parseStoresEnvironment(functionEnvironment('dispatch', config, LIVE)).peer).toBeUndefined();
   });
 
   it('brings the sources as they were configured', async () => {

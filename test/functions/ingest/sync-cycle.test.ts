@@ -5,24 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import type { Failure } from '../../../functions/domain/failure.ts';
 import { CrashError, World } from '../../support/cycle-world.ts';
+import { EDITS, editMuch, filled, takeBack } from './small-source.ts';
 
 const UNREACHABLE: Failure = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'refused' };
-
-const FILES: readonly (readonly [string, string])[] = [
-  ['README.md', '# Payments\n\nTakes money.\n\n## On call\n\nAsk the payments team.\n'],
-  ['docs/runbook.md', '# Runbook\n\nRestart the worker.\n'],
-  ['src/charge.ts', 'export const charge = (amount: number): number => amount * 2;\n'],
-  ['logo.png', 'BINARY'],
-  ['src/refund.ts', 'export const refund = (amount: number): number => -amount;\n'],
-];
-
-const filled = (): World => {
-  const world = new World();
-  for (const [name, text] of FILES) {
-    world.origin.files.set(name, text);
-  }
-  return world;
-};
 
 const WRITES = new Set(['put', 'vectors.put', 'vectors.delete', 'commit', 'claim', 'putLocal']);
 
@@ -248,14 +233,6 @@ describe('a run that is out of time', () => {
 });
 
 describe('a run that dies', () => {
-  const edits: readonly ((files: Map<string, string>) => void)[] = [
-    (files) => files.set('README.md', '# Payments\n\nChanged.\n\n## On call\n\nAsk somebody else.\n'),
-    (files) => files.delete('src/charge.ts'),
-    (files) => files.set('docs/new.md', '# New page\n\nWith text.\n'),
-    (files) => files.set('README.md', FILES[0]?.[1] ?? ''),
-    () => undefined,
-  ];
-
   it('at any store call of a first sync is mended by the next one', async () => {
     const whole = filled();
     await whole.run();
@@ -268,27 +245,19 @@ describe('a run that dies', () => {
   });
 
   it.each(['kept', 'taken back'] as const)('at any store call of an edit that is then %s is mended', async (fate) => {
-    const edit = (world: World): void => {
-      world.origin.files.set('README.md', '# Payments\n\nOnly this is left.\n');
-      world.origin.files.delete('src/charge.ts');
-      world.origin.files.set('docs/new.md', '# New page\n\nWith text.\n');
-    };
     const whole = filled();
     await whole.run();
-    edit(whole);
+    editMuch(whole.origin.files);
     await whole.run();
     for (let crashAt = 1; crashAt <= whole.calls; crashAt += 1) {
       const world = filled();
       await world.run();
-      edit(world);
+      editMuch(world.origin.files);
       await expect(world.run({ crashAt })).rejects.toThrow(CrashError);
       expect(await world.gaps(world.primary), `died at call ${crashAt}`).toStrictEqual([]);
       expect(await world.gaps(world.secondary), `died at call ${crashAt}`).toStrictEqual([]);
       if (fate === 'taken back') {
-        world.origin.files.delete('docs/new.md');
-        for (const [name, text] of FILES) {
-          world.origin.files.set(name, text);
-        }
+        takeBack(world.origin.files);
       }
       expect(await world.run()).toMatchObject({ kind: 'acknowledged' });
       expect(await world.defects(), `died at call ${crashAt}`).toStrictEqual([]);
@@ -297,7 +266,7 @@ describe('a run that dies', () => {
 
   it('in any sequence of edits and crashes never leaves the Regions different from the origin', async () => {
     const step = fc.record({
-      edit: fc.integer({ min: 0, max: edits.length - 1 }),
+      edit: fc.integer({ min: 0, max: EDITS.length - 1 }),
       crashAt: fc.integer({ min: 1, max: 30 }),
       home: fc.constantFrom('primary' as const, 'secondary' as const),
     });
@@ -310,7 +279,7 @@ describe('a run that dies', () => {
         for (const { edit, crashAt, home: wanted } of steps) {
           epoch += wanted === home ? 0 : 1;
           home = wanted;
-          edits[edit]?.(world.origin.files);
+          EDITS[edit]?.(world.origin.files);
           await world.runOrCrash({ home, epoch, crashAt });
         }
         expect(await world.run({ home, epoch })).toMatchObject({ kind: 'acknowledged' });

@@ -2,8 +2,7 @@
 import { handle } from 'hono/aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { createApiApp } from '../../../functions/handlers/api-app.ts';
-import { countedTelemetry, hashEmbedder, regionOf, SmallCorpus } from './small-corpus.ts';
+import { ApiStage } from './api-stage.ts';
 
 interface AlbEvent {
   readonly httpMethod: string;
@@ -12,6 +11,8 @@ interface AlbEvent {
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly multiValueQueryStringParameters?: Readonly<Record<string, readonly string[]>>;
   readonly queryStringParameters?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly isBase64Encoded?: boolean;
 }
 
 interface AlbResult {
@@ -23,42 +24,38 @@ interface AlbResult {
 }
 
 let handler: (event: never) => Promise<unknown>;
+let token = '';
 
 const send = async (event: AlbEvent): Promise<AlbResult> => {
   const elb = { targetGroupArn: 'arn:aws:elasticloadbalancing:us-east-2:000000000000:targetgroup/api/0' };
-  const whole = { ...event, body: null, isBase64Encoded: false, requestContext: { elb } };
+  const whole = { body: null, isBase64Encoded: false, ...event, requestContext: { elb } };
   return (await handler(whole as never)) as AlbResult;
 };
 
-const HEADERS = {
+const headers = (): Readonly<Record<string, readonly string[]>> => ({
+  authorization: [`Bearer ${token}`],
   host: ['twinmap1.example.com'],
   accept: ['text/html', 'application/json'],
   'x-forwarded-for': ['::1'],
-};
+});
 
 const get = async (
   path: string,
   multiValueQueryStringParameters: Readonly<Record<string, readonly string[]>> = {},
-): Promise<AlbResult> => send({ httpMethod: 'GET', path, multiValueHeaders: HEADERS, multiValueQueryStringParameters });
+): Promise<AlbResult> =>
+  send({ httpMethod: 'GET', path, multiValueHeaders: headers(), multiValueQueryStringParameters });
 
 beforeEach(async () => {
-  const corpus = new SmallCorpus();
-  await corpus.commitSource('shop');
-  await corpus.add('shop', 'docs/queues.md', '# Queues\n\nThe dead letter queue keeps orders.\n');
+  const stage = new ApiStage();
+  await stage.corpus.commitSource('shop');
+  await stage.corpus.add('shop', 'docs/queues.md', '# Queues\n\nThe dead letter queue keeps orders.\n');
+  token = await stage.token(['reader', 'editor']);
+  const app = stage.app({
+    role: 'secondary',
+    readGate: async () => ({ state: 'passive', epoch: 12, reason: 'document-passive' }),
+  });
   // oxlint-disable-next-line typescript/no-deprecated -- its successor is not published yet; the entry uses this one too.
-  handler = handle(
-    createApiApp({
-      region: regionOf('us-east-2'),
-      role: 'secondary',
-      records: corpus.records,
-      vectors: corpus.vectors,
-      embedder: hashEmbedder,
-      readGate: async () => ({ state: 'passive', epoch: 12, reason: 'document-passive' }),
-      telemetry: countedTelemetry(),
-      now: () => 0,
-      requestId: () => 'request-1',
-    }),
-  );
+  handler = handle(app);
 });
 
 describe('an event of a load balancer', () => {
@@ -104,10 +101,27 @@ describe('an event of a load balancer', () => {
     const result = await send({
       httpMethod: 'GET',
       path: '/v1/search',
-      headers: { host: 'twinmap1.example.com' },
+      headers: { host: 'twinmap1.example.com', authorization: `Bearer ${token}` },
       queryStringParameters: { q: 'queue' },
     });
     expect(result).toMatchObject({ statusCode: 200, headers: { 'x-twinmap-region': 'us-east-2' } });
+  });
+
+  it.each([
+    ['as text', false],
+    ['as Base64', true],
+  ])('brings the body of a write %s', async (_how, isBase64Encoded) => {
+    const text = JSON.stringify({ value: 'Käse & Söhne' });
+    const result = await send({
+      httpMethod: 'PUT',
+      path: '/v1/settings/displayName',
+      multiValueHeaders: { ...headers(), 'content-type': ['application/json; charset=utf-8'] },
+      body: isBase64Encoded ? Buffer.from(text).toString('base64') : text,
+      isBase64Encoded,
+    });
+    expect(JSON.parse(result.body)).toMatchObject({ field: 'displayName', replication: 'both' });
+    const read = await get('/v1/settings/displayName');
+    expect(JSON.parse(read.body)).toMatchObject({ setting: { value: 'Käse & Söhne' } });
   });
 
   it('that is a health check has no Host, and is answered', async () => {
@@ -122,7 +136,7 @@ describe('an event of a load balancer', () => {
   });
 
   it('with the method HEAD has no body', async () => {
-    const result = await send({ httpMethod: 'HEAD', path: '/v1/status', multiValueHeaders: HEADERS });
+    const result = await send({ httpMethod: 'HEAD', path: '/v1/status', multiValueHeaders: headers() });
     expect(result).toMatchObject({ statusCode: 200, body: '', isBase64Encoded: false });
   });
 
@@ -132,6 +146,6 @@ describe('an event of a load balancer', () => {
     ['GET', '/../../etc/passwd', 404],
     ['GET', '//evil.example.com/v1/status', 404],
   ])('%s %s gets %i', async (httpMethod, path, statusCode) => {
-    expect((await send({ httpMethod, path, multiValueHeaders: HEADERS })).statusCode).toBe(statusCode);
+    expect((await send({ httpMethod, path, multiValueHeaders: headers() })).statusCode).toBe(statusCode);
   });
 });

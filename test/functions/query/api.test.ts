@@ -5,51 +5,40 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { documentKey } from '../../../functions/domain/corpus.ts';
 import { done } from '../../../functions/domain/failure.ts';
 import { encodeFence, ingestVersion } from '../../../functions/domain/version.ts';
-import { createApiApp } from '../../../functions/handlers/api-app.ts';
-import type { ApiDependencies } from '../../../functions/query/routes.ts';
-import { countedTelemetry, failingEmbedder, FENCE, hashEmbedder, regionOf, SmallCorpus } from './small-corpus.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import type { ApiDependencies } from '../../../functions/query/route.ts';
+import { ApiStage, bodyOf, type Json, requestOf } from './api-stage.ts';
+import { type CountedTelemetry, failingEmbedder, FENCE, hashEmbedder, type SmallCorpus } from './small-corpus.ts';
 
 const SNAPSHOT = 'a'.repeat(40);
 const STANDING = { snapshot: SNAPSHOT, cursor: { commit: SNAPSHOT } };
 
-let corpus = new SmallCorpus();
-let telemetry = countedTelemetry();
-let clockMs = 0;
+let stage = new ApiStage();
+let corpus: SmallCorpus = stage.corpus;
+let telemetry: CountedTelemetry = stage.telemetry;
+let token = '';
 let gateReads = 0;
 
 const appWith = (more: Partial<ApiDependencies> = {}, requestTimeoutMs = 5000): Hono =>
-  createApiApp(
+  stage.app(
     {
-      region: regionOf('us-east-2'),
-      role: 'primary',
-      peerRegion: regionOf('us-west-2'),
-      records: corpus.records,
-      vectors: corpus.vectors,
-      embedder: hashEmbedder,
       readGate: async () => {
         gateReads += 1;
-        return { state: 'active', epoch: 7, reason: 'document-active' };
+        return { state: 'active', epoch: 7, peerWrites: 'required', reason: 'document-active' };
       },
-      telemetry,
-      now: () => clockMs,
-      requestId: () => 'request-1',
-      build: 'build-1',
       ...more,
     },
-    { requestTimeoutMs },
+    requestTimeoutMs,
   );
 
-const ask = async (path: string, app = appWith(), init: RequestInit = {}): Promise<Response> => app.request(path, init);
+/** As somebody who may read everything. */
+const ask = async (path: string, app = appWith(), method = 'GET'): Promise<Response> =>
+  app.request(path, requestOf({ method, token }));
 
 const failWith =
   (error: Error): (() => Promise<never>) =>
   async () => {
     throw error;
   };
-
-const bodyOf = async (response: Response): Promise<Json> => (await response.json()) as Json;
 
 const isProblem = async (response: Response, status: number): Promise<Json> => {
   const body = await bodyOf(response);
@@ -65,9 +54,10 @@ const isProblem = async (response: Response, status: number): Promise<Json> => {
 let queuesId = '';
 
 beforeEach(async () => {
-  corpus = new SmallCorpus();
-  telemetry = countedTelemetry();
-  clockMs = 1000;
+  stage = new ApiStage();
+  ({ corpus, telemetry } = stage);
+  token = await stage.token(['reader']);
+  telemetry.logs.length = 0;
   gateReads = 0;
   await corpus.commitSource('shop');
   queuesId = await corpus.add(
@@ -79,7 +69,6 @@ beforeEach(async () => {
 
 describe('every answer', () => {
   it.each([
-    ['/readyz', 200],
     ['/v1/status', 200],
     ['/v1/sources', 200],
     ['/v1/search?q=queue', 200],
@@ -87,7 +76,6 @@ describe('every answer', () => {
     ['/v1/status?verbose=1', 400],
     ['/v1/documents/nonsense', 400],
     ['/v1/documents/shop~00000000000000000000', 404],
-    ['/nowhere', 404],
   ])('%s names Region, role, epoch and the standing of each source', async (path, status) => {
     const response = await ask(path);
     expect(response.status).toBe(status);
@@ -108,7 +96,7 @@ describe('every answer', () => {
   });
 
   it('to a HEAD request has the headers of the answer, and no body', async () => {
-    const response = await ask('/v1/status', appWith(), { method: 'HEAD' });
+    const response = await ask('/v1/status', appWith(), 'HEAD');
     expect(response.status).toBe(200);
     expect(response.headers.get('x-twinmap-epoch')).toBe('7');
     expect(await response.text()).toBe('');
@@ -117,10 +105,10 @@ describe('every answer', () => {
   it('within the same second shares one reading of gate and sources', async () => {
     const app = appWith();
     await Promise.all([ask('/v1/status', app), ask('/v1/sources', app), ask('/v1/status', app)]);
-    clockMs += 999;
+    stage.clockMs += 999;
     await ask('/v1/status', app);
     expect(gateReads).toBe(1);
-    clockMs += 1;
+    stage.clockMs += 1;
     await ask('/v1/status', app);
     expect(gateReads).toBe(2);
   });
@@ -151,7 +139,7 @@ describe('every answer', () => {
 
   it("says that it does not know the sources when they can't be read", async () => {
     corpus.failures.add('records.query');
-    expect(await bodyOf(await ask('/nowhere'))).toMatchObject({ sources: null, epoch: 7 });
+    expect(await bodyOf(await ask('/v1/search'))).toMatchObject({ sources: null, epoch: 7 });
   });
 });
 
@@ -199,10 +187,11 @@ describe('/readyz', () => {
 describe('/v1/status', () => {
   it('says who the Region is, what it does and what it holds', async () => {
     expect(await bodyOf(await ask('/v1/status'))).toMatchObject({
-      gate: { state: 'active', epoch: 7, reason: 'document-active' },
+      gate: { state: 'active', epoch: 7, peerWrites: 'required', reason: 'document-active' },
       peerRegion: 'us-west-2',
       embedder: { model: 'hash-of-words', dimensions: 64 },
       build: 'build-1',
+      replication: { state: 'unknown', owed: null, reason: 'nothing in this Region keeps it yet' },
       sourceCount: 1,
       totals: { documents: 2, chunks: 3, skipped: 1 },
       degraded: [],
@@ -393,7 +382,7 @@ describe('/v1/documents', () => {
 
 describe('what is not possible', () => {
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is answered with what is', async (method) => {
-    const response = await ask('/v1/search', appWith(), { method });
+    const response = await ask('/v1/search', appWith(), method);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
     await isProblem(response, 405);
   });
@@ -425,7 +414,9 @@ describe('the log', () => {
   it('has one line per request, by route, without the question', async () => {
     await ask('/v1/search?q=who+is+on+call');
     expect(telemetry.logs).toEqual([
-      'info api.answered {"requestId":"request-1","method":"GET","path":"/v1/search","status":200,"durationMs":0}',
+      expect.stringMatching(
+        /^info api.answered \{"requestId":"request-1","method":"GET","path":"\/v1\/search","status":200,"caller":"key:[0-9a-f]{16}","durationMs":0\}$/u,
+      ),
     ]);
   });
 });

@@ -20,6 +20,7 @@ const ask = async (query: string, more: Partial<SearchRequest> = {}): Promise<Se
     telemetry,
     query,
     limit: 5,
+    isAllowed: () => true,
     signal: AbortSignal.timeout(5000),
     ...more,
   });

@@ -72,7 +72,9 @@ describe('compareTrees', () => {
     ['different-bytes', [entry('a', 'v1', 'h1')], [entry('a', 'v1', 'h2')]],
     ['missing-left', [entry('a', '', 'missing')], [entry('a', '', 'h1')]],
   ] as const)('calls a difference %s', async (kind, left, right) => {
-    expect(await compareTrees(readerOf(left), readerOf(right))).toStrictEqual(done([{ key: ['pk', 'a'], kind }]));
+    expect(await compareTrees(readerOf(left), readerOf(right))).toStrictEqual(
+      done([{ key: ['pk', 'a'], kind, owed: false }]),
+    );
   });
 
   it('asks for no node where the roots are equal', async () => {

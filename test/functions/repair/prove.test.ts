@@ -47,7 +47,7 @@ const apply = async (stores: RegionStores, writes: readonly Act[]): Promise<void
   }
 };
 
-const prove = async (stores: RegionStores): Promise<RegionProof> => valueOf(await proveRegion(stores));
+const prove = async (stores: RegionStores): Promise<RegionProof> => valueOf(await proveRegion(stores, DEEP));
 
 const brief = ({ documents, chunks, vectors, damaged }: RegionProof): readonly unknown[] => [
   documents,
@@ -55,6 +55,9 @@ const brief = ({ documents, chunks, vectors, damaged }: RegionProof): readonly u
   vectors,
   damaged,
 ];
+
+/** Long before any tombstone of these tests is old. */
+const DEEP = { at: 0, deep: true };
 
 const HEALTHY = [6, 18, 18, []];
 
@@ -157,7 +160,9 @@ describe('proveRegion', () => {
     item.data = item.data.replace('text 0', 'text 9');
     const proof = await prove(memory.stores);
     expect(brief(proof)).toEqual([6, 18, 18, [keyText(chunk)]]);
-    expect(await differences(healthy, proof)).toEqual([{ key: [chunk.pk, chunk.sk], kind: 'different-bytes' }]);
+    expect(await differences(healthy, proof)).toEqual([
+      { key: [chunk.pk, chunk.sk], kind: 'different-bytes', owed: false },
+    ]);
   });
 
   it('names a document that is no longer one, and does not count what it listed', async () => {
@@ -177,8 +182,8 @@ describe('proveRegion', () => {
     expect(brief(proof)).toEqual([6, 18, 17, sorted([changed, lost])]);
     const named = await differences(healthy, proof, 'vectors');
     expect(named.toSorted((left, right) => (left.kind < right.kind ? -1 : 1))).toEqual([
-      { key: [changed], kind: 'different-bytes' },
-      { key: [lost], kind: 'missing-right' },
+      { key: [changed], kind: 'different-bytes', owed: false },
+      { key: [lost], kind: 'missing-right', owed: false },
     ]);
     expect(await differences(healthy, proof)).toEqual([]);
   });
@@ -200,8 +205,8 @@ describe('proveRegion', () => {
     const [left, right] = [await prove(memory.stores), await prove(other.stores)];
     const found = await differences(left, right);
     expect(found.toSorted((one, two) => (one.kind < two.kind ? -1 : 1))).toEqual([
-      { key: [extra.pk, extra.sk], kind: 'missing-left' },
-      { key: [document.pk, document.sk], kind: 'stale-left' },
+      { key: [extra.pk, extra.sk], kind: 'missing-left', owed: false },
+      { key: [document.pk, document.sk], kind: 'stale-left', owed: false },
     ]);
   });
 
@@ -213,7 +218,7 @@ describe('proveRegion', () => {
       return name === operation && asked > 4 ? failure : undefined;
     });
     await apply(stores, WRITES);
-    expect(await proveRegion(stores)).toEqual({ kind: 'failed', failure });
+    expect(await proveRegion(stores, DEEP)).toEqual({ kind: 'failed', failure });
   });
 });
 
@@ -223,7 +228,7 @@ describe('the proof service', () => {
     await apply(stores, WRITES);
     const cache = { proofs: new Map<string, RegionProof>() };
     const ask = async (event: unknown): Promise<unknown> =>
-      valueOf(await answerProof({ home: stores, role: 'primary', cache }, parseProofRequest(event)));
+      valueOf(await answerProof({ home: stores, role: 'primary', cache, now: () => 0 }, parseProofRequest(event)));
     const first = await ask({ kind: 'prove', proof: 'one' });
     expect(first).toMatchObject({ kind: 'proof', region: 'us-east-2', role: 'primary', documents: 6, damaged: [] });
     await stores.tables.graph.put(documentNamed('later').document);
@@ -292,7 +297,7 @@ describe('two embedded Regions', () => {
   it('is no proof while a listing fails, and one again afterwards', async () => {
     const stores = home.connect({ ...CALM, attemptsMax: 1 });
     home.services.faults.set({ service: 's3vectors', operation: 'ListVectors', mode: 'error-500', times: 1 });
-    expect(await proveRegion(stores)).toMatchObject({ kind: 'failed', failure: { reason: 'unreachable' } });
+    expect(await proveRegion(stores, DEEP)).toMatchObject({ kind: 'failed', failure: { reason: 'unreachable' } });
     expect((await prove(stores)).documents).toBe(6);
   });
 
@@ -313,7 +318,9 @@ describe('two embedded Regions', () => {
     expect(left.damaged).toEqual(sorted([keyText(chunk), huge, notANumber]));
     expect(right.damaged).toEqual([]);
     expect(left.root).not.toBe(right.root);
-    expect(await differences(left, right)).toEqual([{ key: [chunk.pk, chunk.sk], kind: 'different-bytes' }]);
+    expect(await differences(left, right)).toEqual([
+      { key: [chunk.pk, chunk.sk], kind: 'different-bytes', owed: false },
+    ]);
     expect((await differences(left, right, 'vectors')).map(({ kind }) => kind)).toEqual([
       'different-bytes',
       'different-bytes',
@@ -333,6 +340,10 @@ describe('two embedded Regions', () => {
     );
     const [left, right] = [await prove(home.connect()), await prove(peer.connect())];
     expect([left.documents, right.documents]).toEqual([5, 6]);
-    expect(await differences(left, right)).toContainEqual({ key: [document.pk, document.sk], kind: 'missing-left' });
+    expect(await differences(left, right)).toContainEqual({
+      key: [document.pk, document.sk],
+      kind: 'missing-left',
+      owed: false,
+    });
   });
 });

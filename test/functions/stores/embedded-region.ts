@@ -1,6 +1,6 @@
 /**
- * One embedded Region for tests of what talks to AWS: the real SDK clients, built as the handlers build them, on a loopback
- * port. Every call that arrived is kept, so that a test can say what was asked and what was not.
+ * One embedded Region for tests of what talks to AWS: the real SDK clients, built as the handlers build them, over TLS and by
+ * names that a DNS of our own gives. Every call that arrived is kept, so that a test can say what was asked and what was not.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,15 @@ import type { CallBounds, ClientTarget } from '../../../functions/aws/client-opt
 import { TABLE_NAMES } from '../../../functions/domain/record.ts';
 import type { RegionName } from '../../../functions/domain/region.ts';
 import type { RegionStores } from '../../../functions/dual-write/regions.ts';
+import type { StoresAddress } from '../../../functions/handlers/environment.ts';
 import { openRegion } from '../../../functions/handlers/open-region.ts';
 import { namesOf, type RegionNames } from '../../../infra/names.ts';
 import type { TableSpec } from '../../../local/region/services.ts';
+import { openAuthority, trustAuthority } from '../../../local/services/authority.ts';
 import type { ServiceCall } from '../../../local/services/gateway.ts';
+import { type NameServer, openNameServer } from '../../../local/services/name-server.ts';
 import { type OpenServices, openServices, type OpenServicesOptions } from '../../../local/services/open-services.ts';
+import type { ServiceName } from '../../../local/services/service.ts';
 import { regionNamed } from './region-named.ts';
 
 const ACCOUNT = '111122223333';
@@ -45,7 +49,11 @@ export interface EmbeddedRegion {
   readonly calls: ServiceCall[];
   /** The stores as a handler opens them, with clients of their own. */
   connect(bounds?: CallBounds): RegionStores;
-  target(bounds?: CallBounds): ClientTarget;
+  /** For a client of one service; DynamoDB's where none is named. */
+  target(bounds?: CallBounds, service?: ServiceName): ClientTarget;
+  /** How the clients are told where the stores are. */
+  readonly address: StoresAddress;
+  readonly nameServer: NameServer;
   close(): Promise<void>;
 }
 
@@ -70,6 +78,18 @@ export const declareIndex = async (services: OpenServices, names: RegionNames, i
   });
 };
 
+let shared: Promise<NameServer | undefined> | undefined;
+
+/** One for all Regions of a test file, as on a machine; a name server alone keeps no process alive. */
+const sharedNames = async (): Promise<NameServer> => {
+  shared ??= openNameServer();
+  const server = await shared;
+  if (server === undefined) {
+    throw new Error('these tests need UDP on loopback');
+  }
+  return server;
+};
+
 export const openEmbeddedRegion = async (
   regionText = 'us-east-2',
   options: EmbeddedOptions = {},
@@ -78,34 +98,39 @@ export const openEmbeddedRegion = async (
   const names = namesOf(region, ACCOUNT);
   const directory = mkdtempSync(path.join(tmpdir(), 'twinmap-embedded-'));
   const calls: ServiceCall[] = [];
+  const authority = await openAuthority(path.join(directory, 'authority'), Date.now());
+  trustAuthority(authority);
+  const nameServer = await sharedNames();
   const services = await openServices({
     ...options,
+    tls: { authority, naming: nameServer },
     region,
     accountId: ACCOUNT,
     dataDirectory: directory,
     onRequest: (call) => calls.push(call),
   });
   await declareStores(services, names);
-  const { endpoint } = services;
+  const { endpoints } = services;
+  const dnsServers = [nameServer.server];
+  const address: StoresAddress = {
+    region,
+    ...names.tables,
+    bucket: names.vectorBucket,
+    index: names.vectorIndex,
+    dynamodb: endpoints.dynamodb,
+    s3vectors: endpoints.s3vectors,
+    dnsServers,
+  };
   return {
     region,
     names,
     services,
     directory,
     calls,
-    connect: (bounds = CALM) =>
-      openRegion(
-        {
-          region,
-          ...names.tables,
-          bucket: names.vectorBucket,
-          index: names.vectorIndex,
-          dynamodb: endpoint,
-          s3vectors: endpoint,
-        },
-        bounds,
-      ),
-    target: (bounds = CALM) => ({ region, endpoint, bounds }),
+    address,
+    nameServer,
+    connect: (bounds = CALM) => openRegion(address, bounds),
+    target: (bounds = CALM, service = 'dynamodb') => ({ region, endpoint: endpoints[service], dnsServers, bounds }),
     close: async () => {
       await services.close();
       rmSync(directory, { recursive: true, force: true });

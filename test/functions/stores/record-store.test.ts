@@ -3,10 +3,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { makeRecord } from '../../../functions/stores/envelope.ts';
-import { DynamoRecordStore, openDynamoClient } from '../../../functions/stores/dynamo-record-store.ts';
+import { DynamoRecordStore } from '../../../functions/stores/dynamo-record-store.ts';
+import { openDynamoClient } from '../../../functions/stores/dynamo-table.ts';
 import { recordStoreContract } from '../../contracts/record-store.ts';
 import { MemoryRecordStore } from '../../support/memory-stores.ts';
 import { CALM, type EmbeddedRegion, openEmbeddedRegion, tableSpec } from './embedded-region.ts';
+
+const NOW_MS = 1_700_000_000_000;
 
 let region: EmbeddedRegion;
 let client: DynamoDBClient;
@@ -16,7 +19,7 @@ const openTable = async (): Promise<DynamoRecordStore> => {
   tables += 1;
   const table = `records-${tables}`;
   await region.services.tables.ensureTable(tableSpec(table));
-  return new DynamoRecordStore(client, { table, callTimeoutMs: CALM.callTimeoutMs });
+  return new DynamoRecordStore(client, { table, callTimeoutMs: CALM.callTimeoutMs, now: () => NOW_MS });
 };
 
 beforeAll(async () => {
@@ -30,7 +33,7 @@ afterAll(async () => {
 });
 
 recordStoreContract('records in memory', async () => ({
-  store: new MemoryRecordStore({ pageItemsMax: 5 }),
+  store: new MemoryRecordStore({ pageItemsMax: 5, now: () => NOW_MS }),
   close: async () => undefined,
 }));
 
@@ -64,6 +67,7 @@ describe('what DynamoDB is asked for', () => {
     const store = new DynamoRecordStore(recorded, {
       table: region.names.tables.graph,
       callTimeoutMs: CALM.callTimeoutMs,
+      now: () => NOW_MS,
     });
     const record = makeRecord({ pk: 'p', sk: 's' }, { v: '1', op: 'o' }, {});
     await store.put(record);

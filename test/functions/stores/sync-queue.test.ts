@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 
 import { SqsSyncQueue } from '../../../functions/stores/sqs-sync-queue.ts';
 import { syncQueueContract } from '../../contracts/sync-queue.ts';
-import { type EmbeddedRegion, openEmbeddedRegion } from './embedded-region.ts';
+import { CALM, type EmbeddedRegion, openEmbeddedRegion } from './embedded-region.ts';
 
 let region: EmbeddedRegion;
 let queues = 0;
@@ -27,7 +27,7 @@ syncQueueContract('the sync queue on SQS', async () => {
     messageRetentionSeconds: 4 * 24 * 3600,
   });
   return {
-    queue: new SqsSyncQueue(region.target(), url),
+    queue: new SqsSyncQueue(region.target(CALM, 'sqs'), url),
     take: (itemsMax) =>
       consumer.receive(arn, itemsMax).map((message) => ({
         group: message.groupId,

@@ -33,7 +33,7 @@ const openIndex = async (): Promise<S3VectorStore> => {
 
 beforeAll(async () => {
   region = await openEmbeddedRegion();
-  client = openVectorsClient(region.target());
+  client = openVectorsClient(region.target(CALM, 's3vectors'));
 });
 
 afterAll(async () => {

@@ -10,7 +10,8 @@ import type { CallBounds } from '../../../functions/aws/client-options.ts';
 import type { Failure, FailureReason } from '../../../functions/domain/failure.ts';
 import type { RegionStores } from '../../../functions/dual-write/regions.ts';
 import { AppConfigGateSource } from '../../../functions/gate/appconfig-source.ts';
-import { DynamoRecordStore, openDynamoClient } from '../../../functions/stores/dynamo-record-store.ts';
+import { DynamoRecordStore } from '../../../functions/stores/dynamo-record-store.ts';
+import { openDynamoClient } from '../../../functions/stores/dynamo-table.ts';
 import { makeRecord } from '../../../functions/stores/envelope.ts';
 import { SqsSyncQueue } from '../../../functions/stores/sqs-sync-queue.ts';
 import type { SyncQueue } from '../../../functions/stores/sync-queue.ts';
@@ -48,8 +49,8 @@ let gateAddress: { application: string; environment: string; profile: string };
 
 const connect = (bounds: CallBounds): Clients => ({
   stores: region.connect(bounds),
-  queue: new SqsSyncQueue(region.target(bounds), queue.url),
-  gate: new AppConfigGateSource(region.target(bounds), gateAddress),
+  queue: new SqsSyncQueue(region.target(bounds, 'sqs'), queue.url),
+  gate: new AppConfigGateSource(region.target(bounds, 'appconfig'), gateAddress),
 });
 
 const declareGate = async (): Promise<typeof gateAddress> => {
@@ -139,11 +140,24 @@ describe('a wire that fails', () => {
     ['throttle', 'throttled', PATIENT],
     ['lost-reply', 'unreachable', PATIENT],
     ['blackhole', 'unreachable', HASTY],
+    ['tls-stall', 'unreachable', HASTY],
+    ['header-stall', 'unreachable', HASTY],
     ['body-stall', 'unreachable', HASTY],
+    ['delay', 'unreachable', HASTY],
+    ['truncate', 'unreachable', PATIENT],
+    ['dns-empty', 'unreachable', PATIENT],
+    ['dns-nxdomain', 'unreachable', PATIENT],
+    ['dns-servfail', 'unreachable', PATIENT],
+    ['dns-silent', 'unreachable', PATIENT],
   ];
 
+  /** The clients of every row are new: they hold no connection and know no address. */
+  const set = (mode: FaultMode): void => {
+    region.services.faults.set(mode === 'delay' ? { service: '*', mode, delayMs: 2000 } : { service: '*', mode });
+  };
+
   it.each(rows)('with %s makes every operation answer "%s" in time', async (mode, reason, bounds) => {
-    region.services.faults.set({ service: '*', mode: mode as 'refuse' });
+    set(mode);
     const measured = await measure(ALL, bounds);
     expect(measured.filter((one) => one.reason !== reason || one.isLate || one.message === '')).toEqual([]);
     expect(measured).toHaveLength(17);
@@ -168,12 +182,13 @@ describe('a Region that is not there', () => {
   it('is unreachable for every operation', async () => {
     const gone = await openEmbeddedRegion('us-west-2');
     const stores = gone.connect(PATIENT);
-    const target = gone.target(PATIENT);
+    const queueTarget = gone.target(PATIENT, 'sqs');
+    const gateTarget = gone.target(PATIENT, 'appconfig');
     await gone.close();
     const clients: Clients = {
       stores,
-      queue: new SqsSyncQueue(target, `${target.endpoint ?? ''}/1/sync.fifo`),
-      gate: new AppConfigGateSource(target, gateAddress),
+      queue: new SqsSyncQueue(queueTarget, `${queueTarget.endpoint ?? ''}/1/sync.fifo`),
+      gate: new AppConfigGateSource(gateTarget, gateAddress),
     };
     const outcomes = await Promise.all(ALL.map(async (name) => OPERATIONS[name]?.(clients)));
     const codes = outcomes.map((outcome) => outcome?.failure?.code);
@@ -209,7 +224,11 @@ describe('a service that never comes to an end', () => {
   ])('is left at the bound: %s', async (_what, answer) => {
     const server = await openRawServer(answer);
     const target = { region: region.region, endpoint: server.endpoint, bounds: { ...HASTY, attemptsMax: 3 } };
-    const store = new DynamoRecordStore(openDynamoClient(target), { table: 't', callTimeoutMs: HASTY.callTimeoutMs });
+    const store = new DynamoRecordStore(openDynamoClient(target), {
+      table: 't',
+      callTimeoutMs: HASTY.callTimeoutMs,
+      now: () => 0,
+    });
     const startedAt = performance.now();
     const outcomes = [await store.get(RECORD), await store.put(RECORD)];
     expect(performance.now() - startedAt).toBeLessThan(2 * HASTY.callTimeoutMs + SLACK_MS);

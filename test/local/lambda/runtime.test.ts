@@ -26,7 +26,7 @@ const runtime = createLambdaRuntime({
   accountId: ACCOUNT_ID,
   dataDirectory: path.join(directory, 'data'),
   consumer: queue,
-  scheduleIntervalMs: 200,
+  scheduleIntervalOf: () => 200,
   failureDelaySeconds: 0.05,
   onLog: (line) => {
     logs.push(line);

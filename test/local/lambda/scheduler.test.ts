@@ -109,7 +109,7 @@ describe('a schedule', () => {
   });
 
   it('fires at the interval of the person who starts, cron included', async () => {
-    const bench = openBench([], { intervalMs: 10_000 });
+    const bench = openBench([], { intervalOf: () => 10_000 });
     await bench.scheduler.ensureSchedule({ ...SPEC, expression: 'cron(0 * * * ? *)' });
     await bench.clock.advance(30_000);
     expect(bench.reports).toHaveLength(3);

@@ -169,6 +169,7 @@ describe('the router on top of both Regions', () => {
         pair.links.primary.kill();
       }
       const response = await fetch(new URL('/v1/search?q=refunds', router.url), {
+        headers: { authorization: `Bearer ${stage.tokens?.reader ?? ''}` },
         signal: AbortSignal.timeout(10_000),
       });
       statuses.push(response.status);

@@ -16,6 +16,8 @@ export interface RecordedCalls {
   readonly indexes: VectorIndexSpec[];
   readonly profiles: { readonly name: string; readonly jsonSchemas: readonly string[] }[];
   readonly deployments: ConfigDeployment[];
+  readonly signingKeys: string[];
+  readonly aliases: { readonly name: string; readonly keyId: string }[];
   readonly queues: QueueSpec[];
   readonly functions: FunctionSpec[];
   readonly eventSources: EventSourceSpec[];
@@ -33,6 +35,8 @@ const emptyCalls = (): RecordedCalls => ({
   indexes: [],
   profiles: [],
   deployments: [],
+  signingKeys: [],
+  aliases: [],
   queues: [],
   functions: [],
   eventSources: [],
@@ -62,6 +66,10 @@ export const recordingServices = (region: string, accountId = '111122223333'): R
         calls.deployments.push(deployment);
         return { versionNumber: 7 };
       },
+    },
+    keys: {
+      ensureSigningKey: async (keyId) => void calls.signingKeys.push(keyId),
+      ensureAlias: async (name, keyId) => void calls.aliases.push({ name, keyId }),
     },
     queues: {
       ensureQueue: async (spec) => {

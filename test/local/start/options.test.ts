@@ -40,12 +40,17 @@ describe('parseStartOptions', () => {
     });
   });
 
+  it.each(['tls-stall', 'header-stall', 'truncate', 'delay', 'dns-silent'])('knows the fault %s', (mode) => {
+    expect(optionsOf('--fault', `primary:s3vectors:${mode}`)).toMatchObject({ faults: [{ mode }] });
+  });
+
   it.each([
     [['--bogus'], '--bogus'],
     [['positional'], 'positional'],
     [['--interval', '0s'], '30s, 5m or 1h'],
     [['--interval', 'soon'], '30s, 5m or 1h'],
     [['--fault', 'eu:dynamodb:refuse'], 'ROLE:SERVICE:MODE'],
+    [['--fault', 'primary:dynamodb:none'], 'ROLE:SERVICE:MODE'],
     [['--source', ' '], 'empty'],
     [['--once', '--interval', '1m'], 'exclude each other'],
   ])('refuses %j and says what to write', (args, text) => {

@@ -44,6 +44,10 @@ const failing = (reason: string): SyncResult['ends'] => [
   },
 ];
 
+const degraded: SyncResult['ends'] = [
+  { source: 'shop', outcome: 'deferred', fields: { owedRecords: 7, owedOldestAgeMs: 61_000 } },
+];
+
 const withRoots = (left: string, right: string): SyncResult['regions'] => [
   { role: 'primary', region: 'us-east-2', endpoint: 'http://a', proof: proofOf(left) },
   { role: 'secondary', region: 'us-west-2', endpoint: 'http://b', proof: proofOf(right) },
@@ -72,6 +76,8 @@ describe('judge', () => {
   it.each([
     ['acknowledged and equal', {}, 0, true, true],
     ['acknowledged, different roots', { regions: withRoots('a', 'b') }, 2, true, false],
+    ['a declared outage of the peer', { ends: degraded, regions: withRoots('a', 'b') }, 2, false, false],
+    ['a declared outage of a peer that is dead', { ends: degraded, regions: unreachable }, 4, false, false],
     ['an unreachable peer', { ends: failing('unreachable') }, 4, false, true],
     ['a throttled peer', { ends: failing('throttled') }, 4, false, true],
     ['a refused write', { ends: failing('refused') }, 1, false, true],
@@ -102,6 +108,15 @@ describe('judge', () => {
     ],
   ])('%s', (_what, changes, exitCode, acknowledged, identical) => {
     expect(judge(resultOf(changes))).toMatchObject({ exitCode, acknowledged, identical });
+  });
+
+  it('says in words that a deferred sync is degraded, and what is owed', () => {
+    const result = resultOf({ ends: degraded });
+    const verdict = judge(result);
+    expect(verdict.findings.join('\n')).toContain('degraded, not acknowledged');
+    expect(verdict.findings.join('\n')).toContain('owes the other 7 records, the oldest for 61 s');
+    expect(reportOf(result, verdict)).toMatchObject({ acknowledged: false, degraded: true });
+    expect(reportOf(resultOf(), judge(resultOf()))).toMatchObject({ degraded: false });
   });
 
   it('names every key that differs', () => {

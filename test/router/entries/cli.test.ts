@@ -1,6 +1,6 @@
 /** The commands against a running router, and the process that runs it: key, token, drill, check, SIGTERM. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -147,5 +147,89 @@ describe('router token and router drill', () => {
     expect((await reader?.read())?.done).toBe(false);
     await reader?.cancel();
     expect(await router.ended).toBe(0);
+  });
+});
+
+describe('router init and router render', () => {
+  const outputs = (name: string, value: unknown): string => {
+    const file = path.join(folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(value));
+    return file;
+  };
+
+  it('the outputs of both stacks make a config, with addresses where a stack has them', async () => {
+    const primary = outputs('primary', {
+      region: 'us-east-2',
+      endpoint: 'https://twinmap1.example',
+      routerAddresses: ['10.1.0.10'],
+      tableNames: {},
+    });
+    const secondary = outputs('secondary', { region: 'us-west-2', endpoint: 'https://twinmap2.example' });
+    const { given, code } = await run('init', [primary, secondary]);
+    expect(code).toBe(0);
+    expect(given).toStrictEqual({
+      regions: [
+        { id: 'us-east-2', endpoint: 'https://twinmap1.example', addresses: ['10.1.0.10'] },
+        { id: 'us-west-2', endpoint: 'https://twinmap2.example' },
+      ],
+    });
+    await expect(run('init', [primary, primary])).rejects.toThrow('is the same as that of another Region');
+    await expect(run('init', [primary, outputs('empty', {})])).rejects.toThrow('is the stack deployed?');
+  });
+
+  it('what is rendered says what it can not promise', async () => {
+    const file = path.join(folder, 'names.json');
+    const regions = [
+      { id: 'a', endpoint: 'https://a.example', addresses: ['10.1.0.10', '2001:db8::1'] },
+      { id: 'b', endpoint: 'https://b.example:8443' },
+    ];
+    writeFileSync(file, JSON.stringify({ regions, listen: { host: '::', port: 8080 } }));
+    const out = path.join(folder, 'rendered');
+    const workerd = await run('render', [], { config: file, out });
+    expect(workerd.said).toContain('b: no addresses, so workerd asks DNS');
+    const capnp = readFileSync(path.join(out, 'router.capnp'), 'utf8');
+    expect(capnp).toContain('address = "[2001:db8::1]:443"');
+    expect(capnp).toContain('address = "b.example:8443"');
+    expect(capnp).toContain('certificateHost = "a.example"');
+    expect(capnp).toContain('address = "[::]:8080"');
+    expect(capnp).toContain('globalOutbound = "nowhere"');
+    const worker = await run('render', [], { config: file, out, worker: true });
+    expect(worker.said).toContain('This form needs Cloudflare to be up');
+    const missing = path.join(folder, 'missing.json');
+    writeFileSync(missing, JSON.stringify({ regions: [{ ...regions[0], caFile: '/nowhere/ca.pem' }] }));
+    await expect(run('render', [], { config: missing, out })).rejects.toThrow("/nowhere/ca.pem can't be copied");
+  });
+});
+
+describe('the command line', () => {
+  const shell = (...args: readonly string[]): { code: number | null; out: string; err: string } => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(ROOT, 'bin/twinmap-router.mjs'), ...args],
+      {
+        encoding: 'utf8',
+      },
+    );
+    return { code: status, out: stdout, err: stderr };
+  };
+
+  it('lists every command and the exit codes', () => {
+    const { code, out } = shell('--help');
+    expect(code).toBe(0);
+    for (const { name } of ROUTER_COMMANDS) {
+      expect(out).toContain(`  ${name} `);
+    }
+    expect(out).toContain('Exit codes: 0 done');
+  });
+
+  it('a mistake is one line and its code', () => {
+    expect(shell('nonsense')).toMatchObject({ code: 64, err: "error: unknown command 'nonsense'\n" });
+    expect(shell('token')).toMatchObject({ code: 64 });
+    const none = shell('--config', '/nowhere.json');
+    expect(none.code).toBe(1);
+    expect(none.err).toMatch(/^twinmap-router run: There is no config that can be read at [^\n]*\n$/u);
+    const json = shell('check', '--json', '--config', '/nowhere.json');
+    expect(JSON.parse(json.out)).toMatchObject({ code: 'TM_CONFIG' });
+    expect(json.code).toBe(1);
   });
 });

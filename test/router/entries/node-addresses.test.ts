@@ -1,5 +1,4 @@
 /** DNS dies and the router goes on: last known good, seeds, snapshots, and certificates that are always checked. */
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +16,7 @@ import {
 } from '../../../router/entries/node/last-known-good.ts';
 import { type NodeRouter, startNodeRouter } from '../../../router/entries/node/node-router.ts';
 import { AddressFile, readAddresses } from '../../../router/entries/node/state-files.ts';
+import { makeCertificates } from '../support/certificates.ts';
 
 type DnsState = 'ok' | 'empty' | 'fails' | 'hangs';
 
@@ -143,33 +143,6 @@ describe('addresses', () => {
   });
 });
 
-const openssl = (...args: readonly string[]): void => {
-  execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-};
-const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-const certify = (ca: string, name: string, host: string): void => {
-  openssl('req', ...EC, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${host}`);
-  execFileSync('sh', ['-c', `printf 'subjectAltName=DNS:${host}' > ${name}.ext`], { cwd: folder });
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    `${name}.csr`,
-    '-CA',
-    `${ca}.pem`,
-    '-CAkey',
-    `${ca}.key`,
-    '-CAcreateserial',
-    '-days',
-    '2',
-    '-extfile',
-    `${name}.ext`,
-    '-out',
-    `${name}.pem`,
-  );
-};
-
 describe('TLS to a Region whose name does not resolve', () => {
   const servers: https.Server[] = [];
   let router: NodeRouter | undefined;
@@ -191,12 +164,7 @@ describe('TLS to a Region whose name does not resolve', () => {
   };
 
   beforeAll(async () => {
-    for (const ca of ['ca', 'rogue']) {
-      openssl('req', '-x509', ...EC, '-keyout', `${ca}.key`, '-out', `${ca}.pem`, '-subj', `/CN=${ca}`, '-days', '2');
-    }
-    certify('ca', 'one', 'one.internal.test');
-    certify('ca', 'two', 'two.internal.test');
-    certify('rogue', 'fake', 'one.internal.test');
+    makeCertificates(folder);
     await Promise.all([serve('one', 'one'), serve('two', 'two'), serve('fake', 'fake')]);
   });
   afterEach(async () => {

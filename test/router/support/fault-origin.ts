@@ -1,8 +1,11 @@
 /** A Region's endpoint on loopback whose wire can be broken while it runs, and that remembers what reached it. */
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
-export type Fault = 'none' | 'hang' | 'reset' | 'refuse' | '503' | '500' | 'drain' | 'cut' | 'slow-probe';
+import { echo } from './echo-socket.ts';
+
+export type Fault = 'none' | 'hang' | 'reset' | 'refuse' | '503' | '500' | 'drain' | 'cut' | 'slow-answer';
 
 export interface Seen {
   readonly method: string;
@@ -13,9 +16,10 @@ export interface Seen {
 
 export interface FaultOrigin {
   readonly name: string;
+  readonly port: number;
   readonly endpoint: string;
   readonly seen: Seen[];
-  readonly status: { state: string; epoch: number; replication?: string };
+  readonly status: { state: string; epoch: number; peerWrites?: string; replication?: string };
   /** Requests for the service, without probes. */
   readonly served: () => readonly Seen[];
   readonly set: (fault: Fault) => Promise<void>;
@@ -24,6 +28,7 @@ export interface FaultOrigin {
   readonly close: () => Promise<void>;
 }
 
+const SLOW_MS = 150;
 const PROBES = new Set(['/healthz', '/readyz', '/v1/status']);
 
 const bodyOf = async (req: http.IncomingMessage): Promise<string> => {
@@ -34,7 +39,12 @@ const bodyOf = async (req: http.IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-export const startFaultOrigin = async (name: string): Promise<FaultOrigin> => {
+export interface OriginTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export const startFaultOrigin = async (name: string, tls?: OriginTls): Promise<FaultOrigin> => {
   const state: { fault: Fault; aborted: number } = { fault: 'none', aborted: 0 };
   const seen: Seen[] = [];
   const status: FaultOrigin['status'] = { state: name === 'a' ? 'active' : 'passive', epoch: 1 };
@@ -73,13 +83,15 @@ export const startFaultOrigin = async (name: string): Promise<FaultOrigin> => {
       res.writeHead(200, { 'content-length': '1000' });
       res.write('half');
       setTimeout(() => res.destroy(), 20);
+    } else if (state.fault === 'slow-answer') {
+      setTimeout(() => res.end(`${name}:${req.method ?? ''}:${body.length}`), SLOW_MS);
     } else {
       res.setHeader('content-type', 'text/plain');
       res.end(`${name}:${req.method ?? ''}:${body.length}`);
     }
   };
 
-  const server = http.createServer((req, res) => {
+  const onRequest = (req: http.IncomingMessage, res: http.ServerResponse): void => {
     const { fault } = state;
     res.once('close', () => {
       state.aborted += res.writableFinished || req.url === '/events' ? 0 : 1;
@@ -103,8 +115,13 @@ export const startFaultOrigin = async (name: string): Promise<FaultOrigin> => {
     serve().catch(() => {
       res.destroy();
     });
+  };
+  const server = tls === undefined ? http.createServer(onRequest) : https.createServer(tls, onRequest);
+  server.on('upgrade', (req, socket) => {
+    seen.push({ method: 'UPGRADE', url: req.url ?? '', headers: req.headers, body: '' });
+    echo(name, req, socket);
   });
-  server.on('connection', (socket) => {
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -129,6 +146,7 @@ export const startFaultOrigin = async (name: string): Promise<FaultOrigin> => {
   const port = await listen(0);
   return {
     name,
+    port,
     endpoint: `http://127.0.0.1:${port}`,
     seen,
     status,

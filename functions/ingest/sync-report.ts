@@ -1,0 +1,117 @@
+/** What a sync says of its outcome: one log line, and metrics. A deferred cycle says in words and numbers that it is degraded. */
+import type { LogFields, LogLevel, Telemetry } from '../telemetry/telemetry.ts';
+import type { SyncOutcome } from './sync-source.ts';
+import type { SweepOutcome } from './sweep-vectors.ts';
+
+interface Reporting {
+  readonly telemetry: Telemetry;
+  readonly region: string;
+  readonly peerRegion?: string;
+}
+
+type Deferred = Extract<SyncOutcome, { kind: 'deferred' }>;
+
+const sweepFields = (sweep: SweepOutcome): LogFields => {
+  switch (sweep.kind) {
+    case 'swept':
+    case 'paused': {
+      const { marked, deleted, cleared } = sweep;
+      return { marked, deleted, cleared };
+    }
+    case 'not-ours': {
+      return { reason: 'a cycle is unfinished, or another Region or epoch has the source' };
+    }
+    case 'failed': {
+      const { step, side, failure } = sweep;
+      return { step, side, reason: failure.reason, code: failure.code, message: failure.message };
+    }
+  }
+};
+
+/** Absent numbers were not readable: an RPO is read, never asserted. */
+const rpoFields = ({ rpo }: Deferred): LogFields =>
+  rpo === undefined ? {} : { owedRecords: rpo.count, owedExact: rpo.isExact, owedOldestAgeMs: rpo.oldestAgeMs ?? 0 };
+
+const fieldsOf = (outcome: SyncOutcome): LogFields => {
+  switch (outcome.kind) {
+    case 'acknowledged': {
+      const { mode, report } = outcome;
+      return { mode, snapshot: report.snapshot, changed: report.changed, deleted: report.deleted, ...report.counts };
+    }
+    case 'deferred': {
+      const { mode, report } = outcome;
+      const { snapshot, changed, deleted, counts } = report;
+      const degraded = { acknowledged: false, degraded: true, ...rpoFields(outcome) };
+      return { mode, snapshot, changed, deleted, ...counts, ...degraded };
+    }
+    case 'handed-over': {
+      return { changed: outcome.changed };
+    }
+    case 'fenced':
+    case 'not-acknowledged': {
+      const { step, side, failure } = outcome;
+      return { step, side, reason: failure.reason, code: failure.code, message: failure.message };
+    }
+    case 'source-failed': {
+      return { message: outcome.message };
+    }
+    case 'sweep': {
+      return sweepFields(outcome.sweep);
+    }
+    case 'passive': {
+      return { reason: outcome.reason };
+    }
+    case 'rejected': {
+      return { message: outcome.why };
+    }
+  }
+};
+
+const levelOf = (outcome: SyncOutcome): LogLevel => {
+  switch (outcome.kind) {
+    case 'acknowledged':
+    case 'handed-over':
+    case 'passive': {
+      return 'info';
+    }
+    case 'deferred': {
+      return 'warn';
+    }
+    case 'sweep': {
+      return outcome.sweep.kind === 'failed' ? 'error' : 'info';
+    }
+    case 'fenced':
+    case 'not-acknowledged':
+    case 'source-failed':
+    case 'rejected': {
+      return 'error';
+    }
+  }
+};
+
+const countDebt = ({ telemetry, region, peerRegion }: Reporting, { rpo }: Deferred): void => {
+  if (rpo !== undefined) {
+    const where = { Region: region, Peer: peerRegion ?? '' };
+    telemetry.count('OwedRecords', where, rpo.count);
+    telemetry.count('OwedOldestAgeSeconds', where, Math.round((rpo.oldestAgeMs ?? 0) / 1000));
+  }
+};
+
+/** A sweep is no cycle: whoever waits for the end of a source's sync must not take it for one. */
+export const reportOutcome = (reporting: Reporting, source: string, outcome: SyncOutcome, durationMs: number): void => {
+  const { telemetry, region } = reporting;
+  const isSweep = outcome.kind === 'sweep';
+  const kind = isSweep ? outcome.sweep.kind : outcome.kind;
+  telemetry.log(levelOf(outcome), isSweep ? 'sweep.finished' : 'cycle.finished', {
+    source,
+    outcome: kind,
+    region,
+    durationMs,
+    ...fieldsOf(outcome),
+  });
+  telemetry.count(isSweep ? 'Sweep' : 'Cycle', { Region: region, Source: source, Outcome: kind }, 1);
+  if (outcome.kind === 'deferred') {
+    countDebt(reporting, outcome);
+  }
+  telemetry.flush();
+};

@@ -1,0 +1,76 @@
+/**
+ * The door in front of every route: who asks, and whether the route's rule lets them in. Deny by default: what is not open
+ * needs a permission, and whoever can't be judged now is not let in.
+ */
+import type { Authenticator, RefusalReason } from '../access/authenticator.ts';
+import { ACCESS_ROLES, isPermitted, type Permission, PERMITTED, type Principal } from '../domain/access.ts';
+import { type Answer, problem } from './answer.ts';
+import { type ApiDependencies, isOpenRoute, type Route, unavailable } from './route.ts';
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly caller: Principal | undefined; readonly doubt?: string }
+  | { readonly kind: 'refused'; readonly answer: Answer; readonly caller?: Principal };
+
+const HOW = 'Send it as "authorization: Bearer twm_…". An operator makes one: POST /v1/keys, or twinmap key create.';
+
+const WHY: Readonly<Record<RefusalReason, string>> = {
+  malformed: 'The authorization header is not "Bearer" and a token of this API, whole and in one piece.',
+  unknown: 'It is not known here, or its secret is another one, or it was revoked.',
+  expired: 'It has expired.',
+};
+
+const needsToken = (): Answer =>
+  problem(
+    401,
+    'no-token',
+    { what: 'a token is needed', why: 'This address answers only to those who may use it.', next: HOW },
+    { 'www-authenticate': 'Bearer realm="twinmap"' },
+  );
+
+const badToken = (reason: RefusalReason): Answer =>
+  problem(
+    401,
+    'bad-token',
+    { what: 'the token is not accepted', why: WHY[reason], next: HOW },
+    { 'www-authenticate': 'Bearer realm="twinmap", error="invalid_token"' },
+  );
+
+const notPermitted = (caller: Principal, permission: Permission): Answer => {
+  const roles = ACCESS_ROLES.filter((role) => PERMITTED[role].includes(permission));
+  return problem(403, 'not-permitted', {
+    what: 'this token may not do that',
+    why: `It needs the permission ${permission}; the token has the roles ${caller.roles.join(', ')}.`,
+    next: `Ask an operator for a token with the role ${roles.join(' or ')}.`,
+  });
+};
+
+export const admit = async (
+  deps: Pick<ApiDependencies, 'region' | 'peerRegion'> & { readonly authenticator: Authenticator },
+  route: Route,
+  authorization: string | undefined,
+): Promise<Admission> => {
+  if (route.access === 'open') {
+    return { kind: 'admitted', caller: undefined };
+  }
+  const isOptional = isOpenRoute(route);
+  const who = await deps.authenticator.authenticate(authorization === undefined ? {} : { authorization });
+  switch (who.kind) {
+    case 'anonymous': {
+      return isOptional ? { kind: 'admitted', caller: undefined } : { kind: 'refused', answer: needsToken() };
+    }
+    case 'refused': {
+      return { kind: 'refused', answer: badToken(who.reason) };
+    }
+    case 'unavailable': {
+      return isOptional
+        ? { kind: 'admitted', caller: undefined, doubt: `the token could not be judged: ${who.failure.message}` }
+        : { kind: 'refused', answer: unavailable(deps, 'record of keys', who.failure) };
+    }
+    case 'recognised': {
+      const { principal } = who;
+      return isOpenRoute(route) || isPermitted(principal, route.access)
+        ? { kind: 'admitted', caller: principal }
+        : { kind: 'refused', answer: notPermitted(principal, route.access), caller: principal };
+    }
+  }
+};

@@ -1,0 +1,187 @@
+/**
+ * What is known of the sources: their list, search, documents. Every lane shows only sources that the caller may read; any
+ * other one is answered like one that is not there.
+ */
+import { isSourceAllowed, type Principal } from '../domain/access.ts';
+import { parseDocumentId } from '../domain/corpus.ts';
+import { type Answer, problem } from './answer.ts';
+import type { SourceStanding } from './home-view.ts';
+import { readSearchParameters, SEARCH_PARAMETERS, type SearchParameters, shownText } from './parameters.ts';
+import { type DocumentChunk, readDocument } from './read-document.ts';
+import { type GuardedContext, type GuardedRoute, unavailable } from './route.ts';
+import { search } from './search.ts';
+
+// --- sources ---
+
+const sourceItem = ({ payload, version, fence }: SourceStanding): Readonly<Record<string, unknown>> => ({
+  id: payload.id,
+  kind: payload.kind,
+  name: payload.name,
+  url: payload.url,
+  snapshot: payload.snapshot,
+  cursor: payload.cursor,
+  counts: payload.counts,
+  lastFullAt: payload.lastFullAt,
+  f: fence ?? null,
+  v: version,
+  cycle: payload.cycle,
+});
+
+const sourceList: GuardedRoute = {
+  method: 'GET',
+  path: '/v1/sources',
+  access: 'corpus:read',
+  parameters: [],
+  answer: async ({ deps, view }) => {
+    const read = (await view).sources;
+    return read?.kind === 'failed'
+      ? unavailable(deps, 'records', read.failure)
+      : {
+          status: 200,
+          fields: {},
+          list: { name: 'items', items: (read?.value ?? []).map((standing) => sourceItem(standing)) },
+        };
+  },
+};
+
+// --- search ---
+
+/** Undefined where every named source is one of this Region that the caller may read. */
+const refuseSources = async ({ deps, view }: GuardedContext, names: readonly string[]): Promise<Answer | undefined> => {
+  if (names.length === 0) {
+    return undefined;
+  }
+  const read = (await view).sources;
+  if (read?.kind === 'failed') {
+    return unavailable(deps, 'records', read.failure);
+  }
+  const unknown = names.find((name) => !read?.value.some(({ payload }) => payload.id === name));
+  return unknown === undefined
+    ? undefined
+    : problem(400, 'bad-parameter', {
+        what: `there is no source "${shownText(unknown)}" in ${deps.region}`,
+        why: 'The parameter "source" names a source that has been committed here.',
+        next: 'See /v1/sources for the ids.',
+      });
+};
+
+/** The sources to look in; undefined means all, and only somebody who may read all gets that. */
+const scopeOf = ({ sources }: Principal, asked: readonly string[]): readonly string[] | undefined => {
+  if (asked.length > 0) {
+    return asked;
+  }
+  return sources === 'all' ? undefined : sources;
+};
+
+const searchAnswer = async (context: GuardedContext, asked: SearchParameters): Promise<Answer> => {
+  const { deps, caller, signal } = context;
+  const scope = scopeOf(caller, asked.sources);
+  const { region, records, vectors, embedder, telemetry } = deps;
+  const found = await search({
+    home: { region, records, vectors },
+    embedder,
+    telemetry,
+    query: asked.query,
+    limit: asked.limit,
+    ...(scope === undefined ? {} : { sources: scope }),
+    isAllowed: (source) => isSourceAllowed(caller, source),
+    signal,
+  });
+  if (found.kind === 'failed') {
+    return unavailable(deps, found.part, found.failure);
+  }
+  return {
+    status: 200,
+    fields: {
+      query: asked.query,
+      dropped: found.dropped,
+      degraded: found.degraded ? ['some records near the question could not be read'] : [],
+    },
+    list: { name: 'passages', items: found.passages },
+  };
+};
+
+const searchRoute: GuardedRoute = {
+  method: 'GET',
+  path: '/v1/search',
+  access: 'corpus:read',
+  parameters: SEARCH_PARAMETERS,
+  answer: async (context) => {
+    const asked = readSearchParameters(context.parameters);
+    return asked.kind === 'refused'
+      ? asked.answer
+      : ((await refuseSources(context, asked.value.sources)) ?? (await searchAnswer(context, asked.value)));
+  },
+};
+
+// --- documents ---
+
+const chunkItem = ({ entry, chunk }: DocumentChunk): Readonly<Record<string, unknown>> => ({
+  id: entry.c,
+  vector: entry.k,
+  startLine: entry.l[0],
+  endLine: entry.l[1],
+  heading: chunk?.heading ?? null,
+  breadcrumb: chunk?.breadcrumb ?? null,
+  text: chunk?.text ?? null,
+});
+
+const noDocument = (id: string, why: string): Answer =>
+  problem(404, 'no-document', {
+    what: `there is no document "${shownText(id)}"`,
+    why,
+    next: 'Search for it: /v1/search names the id of each document that it finds.',
+  });
+
+const documents: GuardedRoute = {
+  method: 'GET',
+  path: '/v1/documents/:id',
+  access: 'corpus:read',
+  parameters: [],
+  answer: async ({ deps, caller, id }) => {
+    const source = parseDocumentId(id)?.source;
+    if (source === undefined) {
+      return problem(400, 'bad-document-id', {
+        what: `"${shownText(id)}" is not the id of a document`,
+        why: 'An id is the id of a source, "~", and 20 hexadecimal digits.',
+        next: 'Search for it: /v1/search names the id of each document that it finds.',
+      });
+    }
+    if (!isSourceAllowed(caller, source)) {
+      return noDocument(id, `No source of ${deps.region} has it.`);
+    }
+    const read = await readDocument(deps.records, source, id);
+    switch (read.kind) {
+      case 'failed': {
+        return unavailable(deps, 'records', read.failure);
+      }
+      case 'absent': {
+        return noDocument(id, `No source of ${deps.region} has it.`);
+      }
+      case 'deleted': {
+        return noDocument(id, 'It is gone from its source.');
+      }
+      case 'damaged': {
+        return unavailable(deps, 'record of this document', {
+          reason: 'unknown',
+          code: 'TM_DAMAGED_RECORD',
+          message: 'it is not what a document record looks like',
+        });
+      }
+      case 'found': {
+        const { chunks: listed, ...document } = read.document;
+        const missing = read.chunks.filter(({ chunk }) => chunk === undefined).length;
+        return {
+          status: 200,
+          fields: {
+            document: { ...document, chunkCount: listed.length },
+            degraded: missing === 0 ? [] : [`the texts of ${missing} chunks are missing`],
+          },
+          list: { name: 'chunks', items: read.chunks.map((one) => chunkItem(one)) },
+        };
+      }
+    }
+  },
+};
+
+export const CORPUS_ROUTES: readonly GuardedRoute[] = [sourceList, searchRoute, documents];

@@ -1,0 +1,207 @@
+/**
+ * `twinmap key create | list | revoke`: API keys, written straight to the stores with the credentials of whoever runs it. The
+ * way to the first key, and the way back in when the last one is lost.
+ */
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+
+import { makeKey, revokeKey } from '../functions/access/keys.ts';
+import {
+  ACCESS_ROLES,
+  isGrantSound,
+  isKeyId,
+  keyRecordKey,
+  type KeyPayload,
+  KEYS_PARTITION,
+  parseKeyPayload,
+  type SourceGrant,
+} from '../functions/domain/access.ts';
+import type { AuditEvent } from '../functions/domain/audit-event.ts';
+import { ConfigError } from '../functions/domain/errors.ts';
+import type { InteractiveConflict, InteractiveOutcome } from '../functions/domain/interactive-write.ts';
+import { LIMITS } from '../functions/domain/limits.ts';
+import { keyDaysSchema, keyNameSchema, keyRolesSchema, keySourcesSchema } from '../functions/query/key-fields.ts';
+import { readPartition } from '../functions/query/read-partition.ts';
+import { type Command, type CommandInput, type CommandOption, EXIT } from './command.ts';
+import { openPair, type OpenedPair, STORES_FILE_HELP } from './pair-stores.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const PLACE_OPTIONS: readonly CommandOption[] = [
+  { flags: '--stores <file>', help: `${STORES_FILE_HELP}; without it the running pair` },
+  { flags: '--region <name>', help: 'go through this Region (a role or a name); without it the primary' },
+  { flags: '--data <directory>', help: 'the data folder of the running pair', fallback: '.twinmap' },
+];
+
+/** Everything of a key but its hash. */
+const shownKey = (id: string, { hash: _hash, ...shown }: KeyPayload): object => ({ id, ...shown });
+
+const textOption = ({ options }: CommandInput, name: string): string | undefined => {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+const open = async (input: CommandInput): Promise<OpenedPair> =>
+  openPair({
+    file: textOption(input, 'stores'),
+    dataDirectory: textOption(input, 'data') ?? '.twinmap',
+    region: textOption(input, 'region'),
+  });
+
+const listOf = (text: string): string[] => text.split(',').map((one) => one.trim());
+
+interface Wanted {
+  readonly name: string;
+  readonly roles: readonly (typeof ACCESS_ROLES)[number][];
+  readonly sources: SourceGrant;
+  readonly lifetimeMs: number;
+}
+
+/** Every mistake in one sentence, before anything is opened. */
+const readWanted = (input: CommandInput): Wanted => {
+  const roles = keyRolesSchema.safeParse(listOf(textOption(input, 'role') ?? ''));
+  const name = keyNameSchema.safeParse(textOption(input, 'name'));
+  const asked = textOption(input, 'sources') ?? 'all';
+  const sources = keySourcesSchema.safeParse(asked === 'all' ? asked : listOf(asked));
+  const [, digits] = /^(\d{1,4})d$/u.exec(textOption(input, 'expires') ?? `${LIMITS.keyLifetimeDaysDefault}d`) ?? [];
+  const days = keyDaysSchema.safeParse(Number(digits));
+  if (!roles.success || !name.success || !sources.success || !days.success) {
+    const wrong = [
+      ...(roles.success ? [] : [`--role takes ${ACCESS_ROLES.join(', ')}, or several with commas`]),
+      ...(name.success ? [] : ['--name takes one line that says whose key it is']),
+      ...(sources.success ? [] : [`--sources takes all, or at most ${LIMITS.keySourcesMax} ids with commas`]),
+      ...(days.success ? [] : [`--expires takes days up to ${LIMITS.keyLifetimeDaysMax}, for instance 90d`]),
+    ];
+    throw new ConfigError(wrong.join('; '));
+  }
+  if (!isGrantSound(roles.data, sources.data)) {
+    throw new ConfigError("an operator can't be limited to some sources; leave --sources out, or choose other roles");
+  }
+  return { name: name.data, roles: roles.data, sources: sources.data, lifetimeMs: days.data * DAY_MS };
+};
+
+const actor = (): string => `operator:${userInfo().username}`;
+
+const record = async (
+  { audit }: OpenedPair,
+  { say }: CommandInput,
+  event: Pick<AuditEvent, 'action' | 'target' | 'details'>,
+): Promise<void> => {
+  const recorded = await audit.record({ at: Date.now(), actor: actor(), outcome: 'done', ...event });
+  if (recorded.kind !== 'held') {
+    say('The audit log did not take the event of this change.');
+  }
+};
+
+const notHeld = (
+  input: CommandInput,
+  outcome: Exclude<InteractiveOutcome | InteractiveConflict, { kind: 'held' }>,
+): number => {
+  const why =
+    outcome.kind === 'op-reused'
+      ? 'the id of the write was used before'
+      : [outcome.home, outcome.peer]
+          .flatMap((one) => (one === undefined ? [] : [`${one.message} (${one.code})`]))
+          .join('; ');
+  input.say(`No Region confirmed it: ${why}.`);
+  input.give({ error: 'no Region confirmed it', why });
+  return EXIT.unreachable;
+};
+
+const tellReplication = ({ say }: CommandInput, { replication }: { readonly replication: 'both' | 'owed' }): void => {
+  if (replication === 'owed') {
+    say('One Region holds it and owes it to the other, which did not answer.');
+  }
+};
+
+export const keyCreate: Command = {
+  name: 'key create',
+  arguments: [],
+  help: 'make an API key, and show its token once',
+  options: [
+    { flags: '--role <roles>', help: `${ACCESS_ROLES.join(', ')}; several with commas` },
+    { flags: '--name <name>', help: 'whose key it is' },
+    { flags: '--sources <ids>', help: 'only these sources, with commas', fallback: 'all' },
+    { flags: '--expires <days>', help: 'for how long', fallback: `${LIMITS.keyLifetimeDaysDefault}d` },
+    ...PLACE_OPTIONS,
+  ],
+  run: async (input) => {
+    const wanted = readWanted(input);
+    const pair = await open(input);
+    const made = await makeKey(
+      { writes: pair.writes, now: () => Date.now(), randomBytes: (count) => randomBytes(count) },
+      { ...wanted, createdBy: actor() },
+    );
+    const { id, payload, token, outcome } = made;
+    if (outcome.kind !== 'held') {
+      return notHeld(input, outcome);
+    }
+    const sources = payload.sources === 'all' ? 'all' : payload.sources.join(',');
+    const details = { name: payload.name, roles: payload.roles.join(','), sources };
+    await record(pair, input, { action: 'key.created', target: `key:${id}`, details });
+    const { name, roles, expiresAt } = payload;
+    input.say(token);
+    input.say(
+      `${name}: ${roles.join(', ')}, sources ${sources}, until ${new Date(expiresAt).toISOString()}. It is shown only now.`,
+    );
+    tellReplication(input, outcome);
+    input.give({ id, token, name, roles, sources: payload.sources, expiresAt, replication: outcome.replication });
+    return EXIT.done;
+  },
+};
+
+export const keyList: Command = {
+  name: 'key list',
+  arguments: [],
+  help: 'list the API keys that are not revoked',
+  options: PLACE_OPTIONS,
+  run: async (input) => {
+    const { regions } = await open(input);
+    const read = await readPartition(regions.home.tables.workspaces, KEYS_PARTITION, {
+      recordsMax: LIMITS.keysListedMax,
+    });
+    if (read.kind === 'failed') {
+      input.say(`${regions.home.region} can't be read: ${read.failure.message}`);
+      input.give({ error: read.failure.message });
+      return EXIT.unreachable;
+    }
+    const keys = read.value.records.flatMap(({ sk, data }) => {
+      const payload = parseKeyPayload(data);
+      return payload === undefined ? [] : [{ id: sk, payload }];
+    });
+    for (const { id, payload } of keys) {
+      const sources = payload.sources === 'all' ? 'all sources' : payload.sources.join(',');
+      const until = new Date(payload.expiresAt).toISOString();
+      input.say(`${id}  ${payload.roles.join(',')}  ${sources}  until ${until}  ${payload.name}`);
+    }
+    input.give({ keys: keys.map(({ id, payload }) => shownKey(id, payload)) });
+    return EXIT.done;
+  },
+};
+
+export const keyRevoke: Command = {
+  name: 'key revoke',
+  arguments: [{ name: 'id', help: 'the 16 characters after twm_' }],
+  help: 'revoke an API key in both Regions',
+  options: PLACE_OPTIONS,
+  run: async (input) => {
+    const id = input.words[0] ?? '';
+    if (!isKeyId(id)) {
+      throw new ConfigError('key revoke takes the id of a key: the 16 characters after twm_, see: twinmap key list');
+    }
+    const pair = await open(input);
+    const read = await pair.regions.home.tables.workspaces.get(keyRecordKey(id));
+    if (read.kind === 'done' && read.value === undefined) {
+      throw new ConfigError(`there is no key ${id}; see: twinmap key list`);
+    }
+    const outcome = await revokeKey(pair.writes, id);
+    if (outcome.kind !== 'held') {
+      return notHeld(input, outcome);
+    }
+    await record(pair, input, { action: 'key.revoked', target: `key:${id}` });
+    input.say(`${id} is revoked; it opens nothing after ${LIMITS.keyKeptMs / 1000} s.`);
+    tellReplication(input, outcome);
+    input.give({ id, revoked: true, replication: outcome.replication });
+    return EXIT.done;
+  },
+};

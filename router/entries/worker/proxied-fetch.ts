@@ -1,0 +1,224 @@
+/**
+ * One request on the data path of a worker: attempts are fetches of bindings. Everything of it happens in the context of its
+ * own request: others only wake it, because workerd refuses to touch another request's timers and connections.
+ */
+import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
+import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
+import { noRegionAnswered, type RouterProblem } from '../../forward/problem.ts';
+import { bodyTooLarge } from '../../forward/request-terms.ts';
+import { signatureOf } from '../../forward/signature.ts';
+import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
+import { isSafe, type RequestTraits } from '../../policy/phase.ts';
+import type { ClientMemory } from '../../policy/router-policy.ts';
+import type { WorkerBody } from './request-body.ts';
+import { returnedResponse } from './returned-response.ts';
+import { failureCodeOf, type Upstream } from './upstream.ts';
+import type { Waiting, WorkerContext } from './worker-context.ts';
+
+export interface ProxiedFetchOptions {
+  readonly context: WorkerContext;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: WorkerBody;
+  readonly traits: RequestTraits;
+  readonly decision: RouteDecision;
+  readonly memory: ClientMemory | undefined;
+}
+
+/** What aborts an attempt, and the address that it went to. */
+interface FetchIo {
+  readonly controller: AbortController;
+  readonly upstream: Upstream;
+  at: number;
+}
+
+type FetchAttempt = Attempt<FetchIo>;
+
+export const answerOf = ({ status, headers, body }: RouterProblem, extra: Record<string, string> = {}): Response =>
+  new Response(body, { status, headers: { ...headers, ...extra } });
+
+export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
+  readonly #o: ProxiedFetchOptions;
+  readonly #exchange: Exchange<FetchIo>;
+  readonly #answers = new Map<FetchAttempt, Response>();
+  #answer: Response | undefined;
+  #unwell: string | undefined;
+  #turn = Promise.withResolvers<undefined>();
+
+  constructor(options: ProxiedFetchOptions) {
+    this.#o = options;
+    const { context, traits, decision } = options;
+    const { tracker, timers } = context;
+    this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
+  }
+
+  async run(): Promise<Response> {
+    const { waiting } = this.#o.context;
+    waiting.add(this);
+    try {
+      this.#exchange.start();
+      if (this.#o.body.kind === 'stream') {
+        void this.#endWithBody(this.#o.body.over);
+      }
+      for (;;) {
+        await this.#turn.promise;
+        if (this.#answer !== undefined) {
+          return this.#answer;
+        }
+        this.#turn = Promise.withResolvers();
+        this.#exchange.evacuate(this.#unwell ?? '');
+      }
+    } finally {
+      waiting.delete(this);
+    }
+  }
+
+  /** From whatever context learned that a Region is in doubt. */
+  wake(region: string): void {
+    this.#unwell = region;
+    this.#turn.resolve(undefined);
+  }
+
+  // --- for the exchange ---
+
+  send(attempt: FetchAttempt): void {
+    const upstream = this.#o.context.upstreams.get(attempt.region);
+    if (upstream === undefined) {
+      throw new RangeError(`There is no way to ${attempt.region}.`);
+    }
+    const io: FetchIo = { controller: new AbortController(), upstream, at: 0 };
+    attempt.io = io;
+    void this.#attempted(attempt, io);
+  }
+
+  abort({ io }: FetchAttempt): void {
+    if (io !== undefined) {
+      // Nothing came of it while we waited: another address of that Region may do better.
+      io.upstream.leave(io.at);
+      io.controller.abort();
+    }
+  }
+
+  deliver(attempt: FetchAttempt): void {
+    const response = this.#answers.get(attempt);
+    if (response !== undefined) {
+      this.#settle(returnedResponse(response, this.#signature(attempt, response.status)));
+    }
+  }
+
+  giveUp(failures: readonly AttemptFailure[]): void {
+    const { context, traits, decision } = this.#o;
+    const { policy, config, metrics, log } = context;
+    const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
+    metrics.count('requests', 'region="none",class="5xx"');
+    log('error', 'request.unanswered', {
+      method: traits.method,
+      failures: failures.map(({ region, code, phase }) => `${region} ${code} (${phase})`).join('; '),
+    });
+    const problem = noRegionAnswered(failures, lastErrors, config.runbook);
+    this.#settle(
+      answerOf(problem, {
+        'x-router-region': 'none',
+        'x-router-attempts': this.#exchange.attempts.toString(),
+        'x-router-reason': decision.reason,
+      }),
+    );
+  }
+
+  // --- parts ---
+
+  async #attempted(attempt: FetchAttempt, io: FetchIo): Promise<void> {
+    const { path, headers, body, traits } = this.#o;
+    // Read when `fetch` is called, so the next attempt may use the same object.
+    headers['x-router-attempt'] = attempt.number.toString();
+    try {
+      const sent = io.upstream.send(path, {
+        method: traits.method,
+        headers,
+        body: body.kind === 'none' ? null : body.kind === 'kept' ? body.bytes : body.chunks,
+        redirect: 'manual',
+        signal: io.controller.signal,
+      });
+      io.at = sent.at;
+      const response = await sent.response;
+      if (attempt.isOver) {
+        void response.body?.cancel();
+        return;
+      }
+      this.#answers.set(attempt, response);
+      this.#judge(attempt, response);
+    } catch (error) {
+      this.#failed(attempt, io, error);
+    }
+  }
+
+  #judge(attempt: FetchAttempt, { status, headers }: Response): void {
+    const isPlain = status < 500;
+    const verdict = isPlain ? 'good' : verdictOf(status, headers.has(DRAIN_HEADER), headers.has(NO_RETRY_HEADER));
+    if (verdict === 'draining') {
+      const { policy, timers, config } = this.#o.context;
+      policy.drain(attempt.region, timers.now() + config.limits.originDrainMs);
+    }
+    this.#exchange.answered(attempt, verdict, verdict === 'good' ? '' : `HTTP_${status}`);
+  }
+
+  #failed(attempt: FetchAttempt, io: FetchIo, error: unknown): void {
+    if (attempt.isOver) {
+      return;
+    }
+    const code = failureCodeOf(error);
+    if (this.#o.body.kind === 'stream') {
+      // A client that breaks off looks like a Region that does: nobody may trip a Region by half an upload.
+      this.#exchange.abandon();
+      this.giveUp([{ region: attempt.region, phase: 'ambiguous', code }]);
+      return;
+    }
+    io.upstream.leave(io.at);
+    this.#exchange.failed(attempt, 'ambiguous', code);
+  }
+
+  /** The client's fault, never the Region's. */
+  async #endWithBody(over: Promise<'too-large' | 'broken'>): Promise<void> {
+    const why = await over;
+    if (this.#answer === undefined) {
+      this.#exchange.abandon();
+      const { bodyBytesMax } = this.#o.context.config.limits;
+      const text = why === 'broken' ? 'It broke off.' : `It has more than the ${bodyBytesMax} bytes that are allowed.`;
+      this.#settle(answerOf(bodyTooLarge(text)));
+    }
+  }
+
+  #settle(answer: Response): void {
+    this.#answer = answer;
+    this.#turn.resolve(undefined);
+  }
+
+  #signature(attempt: FetchAttempt, status: number): string[] {
+    const { context, decision, memory, traits } = this.#o;
+    const { region, kind, startedMs } = attempt;
+    const originMs = context.timers.now() - startedMs;
+    context.metrics.origin(region, originMs);
+    context.metrics.answered(region, status);
+    if (attempt.number > 1) {
+      const why = this.#exchange.failures.map(({ code }) => code).join(',');
+      context.log('info', 'request.moved', {
+        method: traits.method,
+        status,
+        from: decision.first,
+        to: region,
+        kind,
+        why,
+      });
+    }
+    const answered = {
+      region,
+      attempts: this.#exchange.attempts,
+      reason: kind === 'first' ? decision.reason : kind,
+      isWrite: !isSafe(traits.method),
+      beforeMs: startedMs - this.#exchange.startedMs,
+      originMs,
+      memory,
+    };
+    return signatureOf(answered, context);
+  }
+}

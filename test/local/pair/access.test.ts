@@ -1,0 +1,193 @@
+/** Keys, settings and votes on two running Regions: made as a person makes them, over HTTP and from the command line. */
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { LIMITS } from '../../../functions/domain/limits.ts';
+import { type Role, ROLES } from '../../../functions/domain/region.ts';
+import { addressesOf, authorityFile } from '../../../local/start/pair-addresses.ts';
+import type { Command } from '../../../ops/command.ts';
+import { keyCreate, keyList, keyRevoke } from '../../../ops/key.ts';
+import { PairStage, Repository, ROOT } from '../../support/pair-stage.ts';
+
+const stage = new PairStage();
+const repository = new Repository(stage.directory, 'shop');
+
+/** What `npm start` writes for commands. */
+const announce = async (): Promise<void> => {
+  const { pair, provisioned } = stage.running();
+  const addresses = await addressesOf(ROOT, pair);
+  const regions = ROLES.map((role) => {
+    const { region, endpoint } = provisioned[role];
+    return { role, region, endpoint, stores: addresses[role].stores };
+  });
+  const running = { pid: process.pid, regions, authority: authorityFile(stage.dataDirectory) };
+  writeFileSync(path.join(stage.dataDirectory, 'running.json'), JSON.stringify(running));
+};
+
+const run = async (
+  command: Command,
+  options: Readonly<Record<string, string>>,
+  words: readonly string[] = [],
+): Promise<{ exitCode: number; text: string; given: Record<string, unknown> }> => {
+  const lines: string[] = [];
+  let given: unknown;
+  const exitCode = await command.run({
+    words,
+    options: { data: stage.dataDirectory, ...options },
+    say: (line) => {
+      lines.push(line);
+    },
+    give: (value) => {
+      given = value;
+    },
+  });
+  return { exitCode, text: lines.join('\n'), given: given as Record<string, unknown> };
+};
+
+const operator = (): string => stage.tokens?.operator ?? '';
+
+beforeAll(async () => {
+  repository.write('README.md', '# Shop\n\nThe payments team answers pages about refunds.\n');
+  repository.commit('first');
+  await stage.start([repository.directory]);
+  await announce();
+}, 90_000);
+
+afterAll(async () => {
+  await stage.close();
+}, 30_000);
+
+describe('the tokens of npm start', () => {
+  it('are kept for their owner only', () => {
+    for (const [name, token] of [
+      ['token', stage.tokens?.reader],
+      ['operator-token', operator()],
+    ] as const) {
+      const file = path.join(stage.dataDirectory, name);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(readFileSync(file, 'utf8')).toBe(`${token ?? ''}\n`);
+    }
+  });
+
+  it('open both Regions, and nothing opens without one', async () => {
+    for (const role of ROLES) {
+      expect(await stage.get(role, '/v1/sources')).toMatchObject({ status: 200 });
+      expect(await stage.send(role, 'GET', '/v1/sources', {})).toMatchObject({ status: 401 });
+      expect(await stage.send(role, 'GET', '/v1/status', {})).toMatchObject({
+        status: 200,
+        body: { gate: { peerWrites: 'required' } },
+      });
+      expect((await stage.get(role, '/v1/keys', operator())).body['items']).toHaveLength(2);
+    }
+  }, 30_000);
+});
+
+describe('a setting', () => {
+  it('that is written in either Region is held by both, once', async () => {
+    const write = async (role: Role, value: string, key: string): ReturnType<PairStage['send']> =>
+      stage.send(role, 'PUT', '/v1/settings/displayName', { as: operator(), body: { value }, key });
+    const first = await write('primary', 'one', 'change-1');
+    expect(first).toMatchObject({ status: 200, body: { replication: 'both', audit: 'both', repeated: false } });
+    expect(await write('secondary', 'one', 'change-1')).toMatchObject({
+      status: 200,
+      body: { repeated: true, version: first.body['version'] },
+    });
+    expect(await write('secondary', 'two', 'change-2')).toMatchObject({ body: { replication: 'both' } });
+    for (const role of ROLES) {
+      expect(await stage.get(role, '/v1/settings/displayName')).toMatchObject({ body: { setting: { value: 'two' } } });
+    }
+    const events = (await stage.get('primary', '/v1/audit', operator())).body['items'];
+    expect(events).toMatchObject([{ action: 'settings.changed' }, { action: 'settings.changed' }, {}]);
+  }, 30_000);
+
+  it('is owed while the peer is down, and the answer says so', async () => {
+    const { pair } = stage.running();
+    await pair.links.secondary.ask({ kind: 'set-fault', rule: { service: 'dynamodb', mode: 'refuse' } });
+    const sent = { as: operator(), body: { choice: 'soup' } };
+    expect(await stage.send('primary', 'PUT', '/v1/surveys/lunch/votes', sent)).toMatchObject({
+      status: 200,
+      body: { replication: 'owed' },
+    });
+    await pair.links.secondary.ask({ kind: 'clear-faults' });
+    expect(await stage.get('primary', '/v1/surveys/lunch/results')).toMatchObject({ body: { counts: { soup: 1 } } });
+  }, 30_000);
+});
+
+describe('twinmap key', () => {
+  it('makes a key without the API, lists it, and revokes it', async () => {
+    const made = await run(keyCreate, { role: 'reader,editor', name: 'on call', expires: '7d' });
+    expect(made).toMatchObject({ exitCode: 0, given: { roles: ['reader', 'editor'], replication: 'both' } });
+    const { id, token } = made.given as { readonly id: string; readonly token: string };
+    expect(made.text.startsWith(token)).toBe(true);
+    for (const role of ROLES) {
+      expect(await stage.get(role, '/v1/settings', token)).toMatchObject({ status: 200 });
+    }
+    expect((await run(keyList, {})).text).toContain(`${id}  reader,editor  all sources`);
+    expect(await run(keyRevoke, {}, [id])).toMatchObject({ exitCode: 0, given: { id, revoked: true } });
+    await sleep(LIMITS.keyKeptMs);
+    for (const role of ROLES) {
+      expect(await stage.get(role, '/v1/settings', token)).toMatchObject({ status: 401 });
+    }
+    const events = (await stage.get('primary', '/v1/audit', operator())).body['items'];
+    expect(events).toMatchObject([
+      { action: 'key.revoked', target: `key:${id}` },
+      { action: 'key.created', target: `key:${id}`, details: { name: 'on call' } },
+      {},
+      {},
+      {},
+    ]);
+    expect(JSON.stringify(events)).not.toContain(token);
+  }, 60_000);
+
+  it.each([
+    [{ role: 'admin', name: 'x' }, '--role takes reader, editor, operator'],
+    [{ name: 'x' }, '--role takes'],
+    [{ role: 'reader' }, '--name takes one line'],
+    [{ role: 'reader', name: 'x', expires: '1y' }, '--expires takes days'],
+    [{ role: 'reader', name: 'x', sources: 'a b' }, '--sources takes'],
+    [{ role: 'operator', name: 'x', sources: 'shop' }, "an operator can't be limited"],
+    [{ role: 'reader', name: 'x', region: 'mars' }, 'no Region "mars"'],
+    [{ role: 'reader', name: 'x', stores: '/nowhere.json' }, "can't be read as JSON"],
+  ])('refuses %j', async (options, why) => {
+    await expect(run(keyCreate, options)).rejects.toThrow(why);
+  });
+
+  it('goes to the stores that a file names', async () => {
+    const addresses = await addressesOf(ROOT, stage.running().pair);
+    const file = path.join(stage.directory, 'stores.json');
+    writeFileSync(file, JSON.stringify({ regions: [addresses.primary, addresses.secondary] }));
+    const made = await run(keyCreate, { role: 'reader', name: 'x', stores: file, region: 'secondary' });
+    expect(made).toMatchObject({ exitCode: 0, given: { replication: 'both' } });
+    writeFileSync(file, JSON.stringify({ regions: [{ role: 'primary', region: 'us-east-2' }] }));
+    await expect(run(keyList, { stores: file })).rejects.toThrow(/regions\.0\.stores is wrong/u);
+  }, 30_000);
+
+  it('says when no Region took it', async () => {
+    const { pair } = stage.running();
+    for (const role of ROLES) {
+      await pair.links[role].ask({ kind: 'set-fault', rule: { service: 'dynamodb', mode: 'refuse' } });
+    }
+    const made = await run(keyCreate, { role: 'reader', name: 'x' });
+    expect(made).toMatchObject({ exitCode: 4, given: { error: 'no Region confirmed it' } });
+    expect(made.given).not.toHaveProperty('token');
+    for (const role of ROLES) {
+      await pair.links[role].ask({ kind: 'clear-faults' });
+    }
+  }, 60_000);
+});
+
+describe('a Region that lost its data', () => {
+  it('knows the same keys again after the next start', async () => {
+    const before = stage.tokens;
+    await stage.stop();
+    rmSync(path.join(stage.dataDirectory, 'secondary'), { recursive: true });
+    await stage.restart();
+    expect(stage.tokens).toStrictEqual(before);
+    for (const role of ROLES) {
+      expect(await stage.get(role, '/v1/settings')).toMatchObject({ status: 200 });
+    }
+  }, 60_000);
+});

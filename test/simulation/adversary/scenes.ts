@@ -1,0 +1,212 @@
+/**
+ * Short stories that chance alone would tell too seldom: each is a few actions that belong together, because a rule of the
+ * protocol matters only there. A plan mixes them among single actions; the shrinker takes them apart again.
+ */
+import type { Random } from '../kernel/random.ts';
+import type { TroubleMode } from '../world/network.ts';
+import type { ActionKind, Profile, SeedSetting, Side } from './plan.ts';
+
+/** An action, and how long after the one before it. */
+export type Beat = readonly [afterMs: number, action: ActionKind];
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const otherSide = (side: Side): Side => (side === 0 ? 1 : 0);
+
+const someSide = (random: Random): Side => (random.chance(0.5) ? 0 : 1);
+
+const tick = (side: Side): ActionKind => ({ kind: 'tick', side, copies: 1, gapMs: 0, fates: [] });
+
+const cut = (from: Side, to: Side, durationMs: number): ActionKind => ({
+  kind: 'trouble',
+  mode: 'black-hole',
+  from,
+  to,
+  service: null,
+  probability: 1,
+  durationMs,
+});
+
+const flip = (active: Side, style: 'proper' | 'partial', deferred: boolean): ActionKind => ({
+  kind: 'flip',
+  active,
+  deferred,
+  style,
+  lagMs: [0, 0],
+  fate: {},
+});
+
+export const editOf = (random: Random, profile: Profile, setting: SeedSetting): ActionKind => ({
+  kind: 'edit',
+  source: random.below(setting.sources),
+  file: random.below(setting.files),
+  variant: random.chance(profile.deletes) ? null : random.below(6),
+});
+
+const setting = (side: Side, field: number, value: number): ActionKind => ({
+  kind: 'write',
+  side,
+  what: 'setting',
+  field,
+  value,
+  op: null,
+  fate: {},
+});
+
+/** Two Regions take themselves for active and work on one source at the same time. */
+const duel = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const gap = (): number => random.between(0, 1500);
+  return [
+    [0, editOf(random, profile, seed)],
+    [0, tick(side)],
+    [gap(), flip(otherSide(side), 'partial', false)],
+    [gap(), tick(otherSide(side))],
+    [gap(), editOf(random, profile, seed)],
+    [random.pick([gap(), 5000, 20 * MINUTE]), tick(side)],
+    [gap(), tick(otherSide(side))],
+  ];
+};
+
+/** One field is written again and again within the time of one write, from both sides, while debts are paid. */
+const burst = (random: Random): readonly Beat[] => {
+  const field = random.below(2);
+  const beats: Beat[] = random.chance(0.4)
+    ? [[0, { kind: 'trouble', mode: 'late', from: null, to: someSide(random), service: 'dynamodb', probability: 0.3, durationMs: MINUTE }]]
+    : [];
+  for (let at = random.between(3, 5); at > 0; at -= 1) {
+    beats.push([random.between(0, 90), setting(someSide(random), field, random.below(50))]);
+  }
+  return [...beats, [random.between(0, 200), { kind: 'drain', side: someSide(random), fate: {} }]];
+};
+
+/** A clock that is ahead wrote while the Regions were apart; then the other one writes, behind it, and must not lose. */
+const behind = (random: Random): readonly Beat[] => {
+  const side = someSide(random);
+  const field = random.below(2);
+  const duration = random.between(20_000, 2 * MINUTE);
+  return [
+    [0, cut(side, otherSide(side), duration)],
+    [random.between(10, 2000), setting(side, field, random.below(50))],
+    [random.between(1500, 4000), setting(otherSide(side), field, random.below(50))],
+    [random.between(100, 3000), setting(otherSide(side), field, random.below(50))],
+    [duration, { kind: 'drain', side: someSide(random), fate: {} }],
+  ];
+};
+
+/** Both Regions go on alone, each told so by somebody; then one way between them opens before the other. */
+const splitBrain = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const other = otherSide(side);
+  const apart = random.between(10, 30) * MINUTE;
+  const longer = apart + random.between(10, 60) * MINUTE;
+  return [
+    [0, cut(other, side, apart)],
+    [0, cut(side, other, longer)],
+    [1000, flip(side, 'partial', true)],
+    [1000, editOf(random, profile, seed)],
+    [1000, tick(side)],
+    [30_000, flip(other, 'partial', true)],
+    [1000, editOf(random, profile, seed)],
+    [1000, tick(other)],
+    [random.between(10_000, 60_000), editOf(random, profile, seed)],
+    [apart, { kind: 'drain', side: other, fate: {} }],
+    [random.between(0, 8000), tick(side)],
+    [random.between(0, 8000), tick(other)],
+  ];
+};
+
+/** A declared outage of the peer, with work in it, and the way back while debts are still being paid. */
+const outage = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const other = otherSide(side);
+  const duration = random.between(5, 40) * MINUTE;
+  return [
+    [0, cut(side, other, duration)],
+    [1000, flip(side, 'proper', true)],
+    [2000, editOf(random, profile, seed)],
+    [1000, tick(side)],
+    [random.between(5000, MINUTE), editOf(random, profile, seed)],
+    [1000, tick(side)],
+    [duration, { kind: 'drain', side, fate: random.chance(0.4) ? { crashAtSend: random.between(48, 70) } : {} }],
+    [random.between(0, 4000), flip(random.chance(0.7) ? side : other, 'proper', false)],
+    [random.between(0, 4000), { kind: 'drain', side, fate: {} }],
+    [random.between(0, 2000), tick(side)],
+    [random.between(0, 2000), tick(other)],
+  ];
+};
+
+/** One Region's half of a write fails while the other half is made: an edit, and a cycle that meets it. */
+const half = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const mode = random.pick<TroubleMode>(['late', 'lost-reply', 'error', 'black-hole', 'throttle']);
+  const service = random.chance(0.5) ? 'dynamodb' : 's3vectors';
+  const durationMs = random.between(2000, 60_000);
+  const from = random.chance(0.5) ? side : null;
+  return [
+    [0, editOf(random, profile, seed)],
+    [0, editOf(random, profile, seed)],
+    [0, tick(side)],
+    [
+      random.between(100, 1500),
+      { kind: 'trouble', mode, from, to: someSide(random), service, probability: random.pick([0.2, 0.5, 1]), durationMs },
+    ],
+    [random.between(0, 3000), { kind: 'search', side: someSide(random), file: random.below(seed.files) }],
+    [durationMs, editOf(random, profile, seed)],
+    [random.pick([0, 5000, 20 * MINUTE, 2 * HOUR]), tick(random.chance(0.8) ? side : otherSide(side))],
+  ];
+};
+
+/** A file goes, its tombstone grows old and is collected, and something late or somebody new brings the key back. */
+const burial = (random: Random, _profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const source = random.below(seed.sources);
+  const file = random.below(seed.files);
+  const [day, days] = [24 * HOUR, random.between(6, 9)];
+  const repairs = (): Beat[] => [
+    [random.between(0, 6 * MINUTE), { kind: 'repair', side: 0, fate: {} }],
+    [random.between(0, 6 * MINUTE), { kind: 'repair', side: 1, fate: {} }],
+  ];
+  return [
+    [0, { kind: 'edit', source, file, variant: null }],
+    [0, tick(0)],
+    [0, tick(1)],
+    ...(random.chance(0.5) ? repairs() : []),
+    [days * day, tick(someSide(random))],
+    ...repairs(),
+    ...repairs(),
+    [random.between(0, HOUR), { kind: 'edit', source, file, variant: random.below(6) }],
+    [0, tick(0)],
+    [0, tick(1)],
+  ];
+};
+
+/** Two days of sweeps, with something that is put again under what was swept. */
+const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const day = 24 * HOUR;
+  const side = someSide(random);
+  const late = random.chance(0.4);
+  return [
+    [0, editOf(random, profile, seed)],
+    [0, tick(0)],
+    [0, tick(1)],
+    [day, editOf(random, profile, seed)],
+    [0, tick(0)],
+    [0, tick(1)],
+    [day + random.between(0, HOUR), editOf(random, profile, seed)],
+    ...(late
+      ? [[0, { kind: 'trouble', mode: 'late', from: null, to: side, service: 's3vectors', probability: 0.5, durationMs: MINUTE } as const] as const]
+      : []),
+    [0, tick(0)],
+    [0, tick(1)],
+    [random.between(0, MINUTE), editOf(random, profile, seed)],
+    [0, tick(0)],
+    [0, tick(1)],
+  ];
+};
+
+export type SceneName = 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping';
+
+export const SCENES: Readonly<
+  Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>
+> = { duel, burst, behind, splitBrain, outage, half, burial, sweeping };

@@ -1,0 +1,101 @@
+/** What must hold of vectors: lists name only what is there, keys are never reused, and sweeps are careful. */
+import { documentPrefix, parseDocumentPayload, type DocumentPayload } from '../../../functions/domain/corpus.ts';
+import type { TableName } from '../../../functions/domain/record.ts';
+import type { Item } from '../stores/expression.ts';
+import type { SimVector, VectorChange } from '../stores/sim-index.ts';
+import type { ItemChange } from '../stores/sim-table.ts';
+import type { SimRegion } from '../world/region.ts';
+import type { Watcher, World } from '../world/world.ts';
+import { isLive, textIn } from './ledger.ts';
+
+const MARKED_MS = 24 * 3_600_000;
+const SKEW_MS = 11 * 60_000;
+
+const payloads = new WeakMap<Item, DocumentPayload>();
+
+/** The payload of a live document record; undefined for everything else. Parsed once for each stored item. */
+export const documentOf = (item: Item | undefined): DocumentPayload | undefined => {
+  if (!isLive(item) || !textIn(item, 'sk').startsWith(documentPrefix)) {
+    return undefined;
+  }
+  const known = payloads.get(item);
+  if (known !== undefined) {
+    return known;
+  }
+  const payload = parseDocumentPayload(textIn(item, 'data'));
+  if (payload !== undefined) {
+    payloads.set(item, payload);
+  }
+  return payload;
+};
+
+const listedBy = (item: Item | undefined): readonly string[] => documentOf(item)?.chunks.map(({ k }) => k) ?? [];
+
+const bytesOf = ({ data, metadata }: SimVector): string => JSON.stringify([data, metadata]);
+
+export class VectorChecks implements Watcher {
+  readonly #world: World;
+  /** How many records of a Region list a vector. */
+  readonly #listed = new Map<string, number>();
+  /** By key: when it was last listed anywhere. By Region and key: when it came there. */
+  readonly #needed = new Map<string, number>();
+  readonly #bytes = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  onItem(region: SimRegion, table: TableName, { sk, before, after }: ItemChange): void {
+    if (table !== 'graph' || !sk.startsWith(documentPrefix)) {
+      return;
+    }
+    for (const key of listedBy(before)) {
+      this.#list(region, key, -1);
+    }
+    for (const key of listedBy(after)) {
+      this.#list(region, key, 1);
+      if (region.index.peek(key) === undefined) {
+        this.#world.violate('lists-only-held-vectors', `${region.name} ${sk} lists ${key}, which is not there`);
+      }
+    }
+  }
+
+  onVector(region: SimRegion, change: VectorChange): void {
+    const { key } = change.kind === 'put' ? change.after : change.before;
+    if (change.kind === 'deleted') {
+      this.#checkDelete(region, key);
+      return;
+    }
+    const bytes = bytesOf(change.after);
+    const known = this.#bytes.get(key);
+    if (known !== undefined && known !== bytes) {
+      this.#world.violate('same-key-same-vector', `${key} has two contents`);
+    }
+    this.#bytes.set(key, bytes);
+    if (change.before === undefined) {
+      this.#needed.set(`${region.name}|${key}`, this.#world.kernel.nowMs);
+    }
+  }
+
+  #list(region: SimRegion, key: string, by: 1 | -1): void {
+    const name = `${region.name}|${key}`;
+    this.#listed.set(name, (this.#listed.get(name) ?? 0) + by);
+    this.#needed.set(key, this.#world.kernel.nowMs);
+  }
+
+  #checkDelete(region: SimRegion, key: string): void {
+    if ((this.#listed.get(`${region.name}|${key}`) ?? 0) > 0) {
+      this.#world.violate('lists-only-held-vectors', `${region.name} lost ${key}, which a record lists`);
+      return;
+    }
+    const peer = this.#world.peerOf(region);
+    if ((this.#listed.get(`${peer.name}|${key}`) ?? 0) > 0) {
+      this.#world.violate('swept-legally', `${region.name} deleted ${key}, which a record of ${peer.name} lists`);
+      return;
+    }
+    const neededMs = Math.max(this.#needed.get(key) ?? 0, this.#needed.get(`${region.name}|${key}`) ?? 0);
+    if (this.#world.kernel.nowMs - neededMs < MARKED_MS - SKEW_MS) {
+      this.#world.violate('swept-legally', `${region.name} deleted ${key} within 24 hours of its last use`);
+    }
+  }
+}
