@@ -106,7 +106,7 @@ const gateRecord = (names: RegionNames): Statement =>
   tables('GateRecord', names, ['GetItem', 'PutItem'], ['workspaces']);
 
 /** Claim and commit are updates; every other record is put. Settling reads and sends in both directions. */
-const SYNC_TABLE_ACTIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem'];
+const SYNC_TABLE_ACTIONS = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'];
 
 /** New vectors, vectors that settling copies, and the sweep of those that no record lists. */
 const SYNC_VECTOR_ACTIONS = ['PutVectors', 'GetVectors', 'ListVectors', 'DeleteVectors'];
@@ -130,7 +130,8 @@ const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
   tables('HomeTables', inputs.home, [...SYNC_TABLE_ACTIONS, 'DeleteItem'], ['graph']),
   tables('HomeAudit', inputs.home, AUDIT_EVENT_ACTIONS, ['audit']),
-  owedIndexes('HomeDebts', inputs.home, ['graph']),
+  // How much is owed is said in the outcome of a cycle under a declared outage.
+  owedIndexes('HomeDebts', inputs.home, ['workspaces', 'audit', 'graph']),
   vectors('HomeVectors', inputs.home, SYNC_VECTOR_ACTIONS),
   gateRead(inputs),
   sendToSync(inputs.home),

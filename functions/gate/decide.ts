@@ -3,6 +3,7 @@
  * epoch than the Region has seen is ignored, and every answer carries its reason.
  */
 import type { Failure } from '../domain/failure.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { GateDocument } from './document.ts';
 
 /** What the AppConfig data plane answered, in a fresh session. */
@@ -75,11 +76,11 @@ const sameOrders = (left: GateDocument, right: GateDocument): boolean =>
   left.is_active_for_scheduled_work === right.is_active_for_scheduled_work && left.peer_writes === right.peer_writes;
 
 const decideBetween = (document: GateDocument, recorded: GateDocument): GateDecision => {
-  if (document.epoch > recorded.epoch) {
+  if (document.epoch > recorded.epoch || isMutant('stale-gate')) {
     return inForce(document, true);
   }
   if (document.epoch === recorded.epoch) {
-    return sameOrders(document, recorded)
+    return sameOrders(document, recorded) || isMutant('reused-epoch')
       ? inForce(document, false)
       : passive(
           'epoch-reused',
@@ -124,6 +125,9 @@ const decideAboveFloor = (document: GateDocument, floor: GateDocument): GateDeci
 export const decideGate = (document: DocumentReading, recorded: RecordReading): GateDecision => {
   switch (document.kind) {
     case 'unreadable': {
+      if (isMutant('active-on-unknown') && recorded.kind === 'recorded') {
+        return inForce(recorded.document, false);
+      }
       return passive('document-unreadable', `AppConfig did not answer (${document.failure.code})`);
     }
     case 'invalid': {

@@ -1,4 +1,5 @@
 /** The gate as a run uses it: read both sides fresh, decide, and keep what is the highest epoch seen. */
+import { isMutant } from '../domain/mutants.ts';
 import { LOCAL_PREFIX, type RecordKey } from '../domain/record.ts';
 import type { Fence } from '../domain/version.ts';
 import type { RecordStore } from '../stores/record-store.ts';
@@ -89,7 +90,7 @@ const NOT_RECORDED: GateDecision = {
 
 /** Decides by what the record holds after the write: somebody newer may have come in between, or a reply was lost. */
 const keepAndDecide = async (records: GateDependencies['records'], document: GateDocument): Promise<GateDecision> =>
-  (await keepGateDocument(records, document)) === 'failed'
+  (await keepGateDocument(records, document)) === 'failed' && !isMutant('gate-not-recorded')
     ? NOT_RECORDED
     : decideGate({ kind: 'document', document }, await readRecorded(records));
 

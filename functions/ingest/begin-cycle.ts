@@ -5,6 +5,7 @@
  */
 import { parseSourcePayload, type SourcePayload, sourceKey } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import { encodeFence, fenceOfVersion, parseFence } from '../domain/version.ts';
 import { failureOf } from '../dual-write/outcome.ts';
 import type { SourceState } from '../stores/record-store.ts';
@@ -74,7 +75,12 @@ const claimSource = async (dependencies: CycleDependencies, states: States): Pro
   const { writer, source, epoch } = dependencies;
   const op = dependencies.newOp();
   const run = 1 + Math.max(...runsSeen(states.home), ...runsSeen(states.peer));
-  const fence = encodeFence({ epoch, region: writer.regions.home.region, run, op });
+  const fence = encodeFence({
+    epoch,
+    region: writer.regions.home.region,
+    run,
+    op: isMutant('claim-with-equal') ? 'SAME'.padEnd(op.length, '0') : op,
+  });
   const refused = failureOf(await writer.claim(sourceKey(source.id), fence));
   return refused === undefined ? { kind: 'claimed', fence, op } : stopAt('claim', refused.side, refused.failure, fence);
 };

@@ -3,6 +3,7 @@
  * leftover of a run that died harmless. Pure: states in, decision with its reason out.
  */
 import type { SourcePayload } from '../domain/corpus.ts';
+import { isMutant } from '../domain/mutants.ts';
 import { fenceOfVersion, parseFence } from '../domain/version.ts';
 import type { SourceState } from '../stores/record-store.ts';
 
@@ -61,7 +62,7 @@ const fullReason = (input: ModeInput): FullReason | undefined => {
     return 'owed-records';
   }
   const fence = parseFence(home.f ?? '');
-  if (fence?.epoch !== input.epoch || fence.region !== input.region) {
+  if ((fence?.epoch !== input.epoch || fence.region !== input.region) && !isMutant('no-full-cycle')) {
     return 'new-epoch-or-region';
   }
   if (committed.index !== input.index) {

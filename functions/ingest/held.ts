@@ -3,6 +3,7 @@
  * same version with the same bytes, owed to nobody. In a declared outage of the peer home alone is judged, because the peer may
  * be dead: what home owes stays owed, and what it does not owe the peer must have taken.
  */
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordDigest } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
 import { fenceOfVersion, parseFence } from '../domain/version.ts';
@@ -35,7 +36,10 @@ export const isEqual = ({ home, peer }: HeldPair): boolean =>
 /** Every declared Region has its say; in a single-Region install that is home. */
 export const judgeByAll = (regions: RegionPair): Judge => ({
   regions,
-  pairOf: (home, peer) => ({ home, peer: regions.peer === undefined ? home : peer }),
+  pairOf: (home, peer) => ({
+    home,
+    peer: regions.peer === undefined || isMutant('unchanged-at-home') ? home : peer,
+  }),
 });
 
 export interface OutageTerms {

@@ -3,6 +3,7 @@
  * few documents that changed are read when they are met, in every judged Region. Both answer the same questions.
  */
 import { documentKey, type DocumentPayload, parseDocumentPayload } from '../domain/corpus.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { SideFailure } from '../dual-write/outcome.ts';
 import type { StoredRecord } from '../stores/record-store.ts';
 import { type HeldPair, isEqual, isLive, type Judge } from './held.ts';
@@ -31,7 +32,7 @@ const payloadIsCurrent = (known: KnownDocument | undefined, rev: string, index: 
 
 const listedVector = (known: KnownDocument | undefined, chunkId: string, index: string): string | undefined =>
   // Judged by every Region's own record: what only home lists is new for the peer.
-  known?.payload !== undefined && isEqual(known) && known.payload.index === index
+  known?.payload !== undefined && (isMutant('new-vector-at-home') || isEqual(known)) && known.payload.index === index
     ? known.payload.chunks.find(({ c }) => c === chunkId)?.k
     : undefined;
 
@@ -51,7 +52,8 @@ export const knownFromListing = (listing: Listing, index: string): KnownDocument
       );
     },
     reusableVector: (id, chunkId) =>
-      chunkHeld(id, chunkId) ? listedVector(listing.documents.get(id), chunkId, index) : undefined,
+      isMutant('new-vector-at-home') || chunkHeld(id, chunkId)
+        ? listedVector(listing.documents.get(id), chunkId, index) : undefined,
     staleChunks: (id, wanted) => {
       const stale = (entry: readonly [string, HeldPair]): boolean =>
         !wanted.has(entry[0]) && !(isEqual(entry[1]) && !isLive(entry[1].home));

@@ -4,6 +4,7 @@
  * because the cycle writes it anew; it does at the end.
  */
 import type { Failure } from '../domain/failure.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { Side } from '../domain/region.ts';
 import { readSourceDebts, settleSource } from '../repair/source-debts.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
@@ -18,7 +19,7 @@ const NOTHING_FOUND: Settled = { kind: 'settled', found: false };
 
 /** After a claim. In a declared outage nothing can be settled, and in a single-Region install nothing is owed. */
 export const settleDebts = async ({ writer, source, telemetry }: CycleDependencies): Promise<Settled | CycleStop> => {
-  if (writer.owed !== undefined || writer.regions.peer === undefined) {
+  if (writer.owed !== undefined || writer.regions.peer === undefined || isMutant('no-settling')) {
     return NOTHING_FOUND;
   }
   const outcome = await settleSource(writer.regions, source.id);
@@ -48,7 +49,7 @@ const stillOwed = (count: number): Failure => ({
 /** Right before a commit: strong reads of both Regions. Whatever is owed now came from a run that this one has not judged. */
 export const proveSettled = async ({ writer, source }: CycleDependencies): Promise<CycleStop | undefined> => {
   const { home, peer } = writer.regions;
-  if (writer.owed !== undefined || peer === undefined) {
+  if (writer.owed !== undefined || peer === undefined || isMutant('no-settling')) {
     return undefined;
   }
   const [ofPeer, ofHome] = await Promise.all([

@@ -8,6 +8,7 @@
 import { documentKey, parseDocumentPayload, sourceKey } from '../domain/corpus.ts';
 import { DONE, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { Side } from '../domain/region.ts';
 import { fenceOfVersion, parseFence } from '../domain/version.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
@@ -61,12 +62,15 @@ const failedAt = (step: SweepStep, side: Side, failure: Failure): SweepFailure =
 
 const sidesOf = ({ home, peer }: RegionPair): readonly (readonly [Side, RegionStores])[] =>
   // The peer first, as everywhere.
-  peer === undefined
+  peer === undefined || isMutant('one-sided-sweep')
     ? [['home', home]]
     : [
         ['peer', peer],
         ['home', home],
       ];
+
+const judgedRegions = (regions: RegionPair): RegionPair =>
+  isMutant('one-sided-sweep') ? { home: regions.home } : regions;
 
 /** Reads from every declared Region at once; half an answer is none. */
 const readAll = async <T>(
@@ -242,7 +246,7 @@ const markAll = async (
   marks: readonly OrphanMark[],
   tally: Tally,
 ): Promise<SweepOutcome> => {
-  const listed = await listDocuments(judgeByAll(dependencies.regions), dependencies.sourceId);
+  const listed = await listDocuments(judgeByAll(judgedRegions(dependencies.regions)), dependencies.sourceId);
   if (listed.kind === 'failed') {
     return failedAt('documents', listed.side, listed.failure);
   }
@@ -271,6 +275,6 @@ export const sweepVectors = async (dependencies: SweepDependencies, fromSegment:
     return failedAt('marks', 'home', marks.failure);
   }
   const tally: Tally = { marked: 0, deleted: 0, cleared: 0 };
-  const due = marks.value.filter(({ firstSeenAt }) => now() - firstSeenAt >= LIMITS.orphanAgeMs);
+  const due = marks.value.filter(({ firstSeenAt }) => isMutant('sweep-at-once') || now() - firstSeenAt >= LIMITS.orphanAgeMs);
   return (await sweepDue(dependencies, due, tally)) ?? markAll(dependencies, fromSegment, marks.value, tally);
 };

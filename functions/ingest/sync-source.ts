@@ -1,6 +1,7 @@
 /** What the sync function does with one message: gate, cycle or sweep, and what the outcome means for gate, log and metrics. */
 import type { AuditWriter } from '../audit/audit-writer.ts';
 import type { SourceDefinition } from '../domain/corpus.ts';
+import { isMutant } from '../domain/mutants.ts';
 import { type Fence, parseFence } from '../domain/version.ts';
 import type { GateDecision } from '../gate/decide.ts';
 import type { GateDocument } from '../gate/document.ts';
@@ -53,7 +54,7 @@ const syncOne = async (dependencies: SyncDependencies, { body, redelivered }: De
     return { source: '', outcome: { kind: 'rejected', why: `not a sync message (${parsed.why})` } };
   }
   // An invocation that died has used numbers of the checkpoint's fence: going on under it would meet its own writes.
-  const message = redelivered ? { ...parsed.message, checkpoint: undefined } : parsed.message;
+  const message = redelivered && !isMutant('resume-redelivered') ? { ...parsed.message, checkpoint: undefined } : parsed.message;
   const source = dependencies.sources.find(({ id }) => id === message.source);
   if (source === undefined) {
     return { source: message.source, outcome: { kind: 'rejected', why: 'the source is not configured any more' } };

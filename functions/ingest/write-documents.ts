@@ -6,6 +6,7 @@
 import { chunkKey, documentKey, type DocumentPayload } from '../domain/corpus.ts';
 import { InvariantError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { ReplicatedRecord } from '../domain/record.ts';
 import { ingestVersion } from '../domain/version.ts';
 import type { DualWriter } from '../dual-write/dual-writer.ts';
@@ -137,6 +138,9 @@ export const writeDocuments = async (
     return embedded;
   }
   const { vectors } = embedded;
+  if (isMutant('record-before-vectors')) {
+    await putAll(dependencies, documentRecords(dependencies, completePayloads(documents, vectors)));
+  }
   for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
     const refused = failureOf(await dependencies.writer.putVectors(batch));
     if (refused !== undefined) {
@@ -164,7 +168,7 @@ export const writeTombstones = async (
     chunkIds.map((chunkId) => makeTombstone(chunkKey(sourceId, id, chunkId), write())),
   );
   const records = documents
-    .filter(({ document }) => document)
+    .filter(({ document }) => document && !isMutant('no-tombstone'))
     .map(({ id }) => makeTombstone(documentKey(sourceId, id), write()));
   const refused = (await putAll(dependencies, records)) ?? (await putAll(dependencies, chunks));
   return refused === undefined ? undefined : stopAt('delete', refused.side, refused.failure);

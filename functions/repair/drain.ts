@@ -7,6 +7,7 @@ import { unreachableCase } from '../domain/errors.ts';
 import { documentPrefix } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordKey, TableName } from '../domain/record.ts';
 import type { OwedEntry, StoredRecord } from '../stores/record-store.ts';
 import { owedShards } from '../stores/owed-shard.ts';
@@ -24,6 +25,20 @@ import {
 
 /** People's writes first: settings and votes, then audit events, then what a sync can bring again. */
 const TABLE_ORDER: readonly TableName[] = ['workspaces', 'audit', 'graph'];
+
+type Wanted = (record: StoredRecord) => boolean;
+
+const isDocument: Wanted = ({ sk }) => sk.startsWith(documentPrefix);
+
+/**
+ * What a reader of the other Region finds on the way: never a document whose chunks are still to come, and never one that
+ * lists the dead. So live chunks first, then documents, then what no document lists any more.
+ */
+const PASSES: Readonly<Record<TableName, readonly Wanted[]>> = {
+  workspaces: [() => true],
+  audit: [() => true],
+  graph: [(record) => record.del !== true && !isDocument(record), isDocument, () => true],
+};
 
 export interface DrainDependencies {
   readonly direction: Direction;
@@ -88,7 +103,7 @@ class Drain {
   readonly #dependencies: DrainDependencies;
   readonly #pace: Pace;
   readonly tally: Tally = { sent: 0, superseded: 0, waiting: 0, failure: undefined };
-  readonly #sources: RecordKey[] = [];
+  readonly #sources = new Map<string, RecordKey>();
 
   constructor(dependencies: DrainDependencies) {
     this.#dependencies = dependencies;
@@ -98,20 +113,36 @@ class Drain {
   async run(): Promise<DrainReport> {
     const { tables } = this.#dependencies;
     for (const table of TABLE_ORDER.filter((one) => tables?.includes(one) ?? true)) {
-      for (const shard of owedShards(this.#dependencies.direction.to.region)) {
-        await this.#drainShard(table, shard);
+      for (const wanted of PASSES[table]) {
+        this.tally.waiting = 0;
+        const found = await this.#drainTable(table, wanted);
         if (this.tally.failure !== undefined || this.#isOutOfTime()) {
           return this.#report();
         }
+        if (found === 0) {
+          break;
+        }
       }
     }
-    for (const key of this.#sources) {
+    for (const key of this.#sources.values()) {
       countOutcome(this.tally, await sendSourceRecord(this.#dependencies.direction, key));
       if (this.tally.failure !== undefined || this.#isOutOfTime()) {
         return this.#report();
       }
     }
     return this.#report();
+  }
+
+  /** Answers with how many entries the index listed: where there were none, another pass finds none either. */
+  async #drainTable(table: TableName, wanted: Wanted): Promise<number> {
+    let found = 0;
+    for (const shard of owedShards(this.#dependencies.direction.to.region)) {
+      found += await this.#drainShard(table, shard, wanted);
+      if (this.tally.failure !== undefined || this.#isOutOfTime()) {
+        break;
+      }
+    }
+    return found;
   }
 
   #isOutOfTime(): boolean {
@@ -127,7 +158,8 @@ class Drain {
     return { kind: this.#isOutOfTime() ? 'out-of-time' : 'drained', ...counts };
   }
 
-  async #drainShard(table: TableName, shard: string): Promise<void> {
+  async #drainShard(table: TableName, shard: string, wanted: Wanted): Promise<number> {
+    let found = 0;
     let after: string | undefined;
     do {
       const page = await this.#dependencies.direction.from.tables[table].listOwed(shard, {
@@ -136,15 +168,19 @@ class Drain {
       });
       if (page.kind === 'failed') {
         this.tally.failure = { at: 'from', failure: page.failure };
-        return;
+        return found;
       }
-      await this.#drainPage(table, page.value.items);
+      found += page.value.items.length;
+      await this.#drainPage(table, page.value.items, wanted);
       after = page.value.next;
     } while (after !== undefined && this.tally.failure === undefined && !this.#isOutOfTime());
+    return found;
   }
 
-  async #drainPage(table: TableName, entries: readonly OwedEntry[]): Promise<void> {
-    this.#sources.push(...entries.filter((entry) => isSourceKey(entry)));
+  async #drainPage(table: TableName, entries: readonly OwedEntry[], wanted: Wanted): Promise<void> {
+    for (const entry of entries.filter((one) => isSourceKey(one))) {
+      this.#sources.set(entry.sk, entry);
+    }
     const keys = entries.filter((entry) => !isSourceKey(entry));
     if (keys.length === 0) {
       return;
@@ -157,7 +193,7 @@ class Drain {
       return;
     }
     // The index only finds work; whether something is owed, and in which version, is what the record says.
-    const owed = read.value.filter((record) => record.owed === direction.to.region);
+    const owed = read.value.filter((record) => record.owed === direction.to.region && wanted(record));
     for (const outcome of await Promise.all(owed.map(async (record) => this.#sendOne(table, record)))) {
       countOutcome(this.tally, outcome);
     }
@@ -165,6 +201,9 @@ class Drain {
 
   async #sendOne(table: TableName, record: StoredRecord): Promise<TransferOutcome> {
     const { direction } = this.#dependencies;
+    if (isMutant('drain-clears-first')) {
+      await settleDebt(direction, table, record, { kind: 'sent', v: record.v });
+    }
     // A document is read again where one of its vectors has gone in between.
     const outcome = record.sk.startsWith(documentPrefix)
       ? await transferRecord(direction, table, record)

@@ -111,6 +111,19 @@ describe('a drain', () => {
     expect(valueOf(await to.graph.get(documentKey(SOURCE, DOCUMENT)))).toBeDefined();
   });
 
+  it('sends live chunks, then documents, then tombstones, so that no reader meets a list of what is not there', async () => {
+    await oweDocument(['c1', 'c2']);
+    await from.graph.put(makeTombstone(chunkKey(SOURCE, DOCUMENT, 'old'), { v: versionOf(9), op: RUN }), to.region);
+    const order: string[] = [];
+    const put = to.graph.put.bind(to.graph);
+    to.graph.put = async (sent) => {
+      order.push(sent.del === true ? 'tombstone' : sent.sk.startsWith('document#') ? 'document' : 'chunk');
+      return put(sent);
+    };
+    expect(await drain()).toMatchObject({ kind: 'drained', sent: 4 });
+    expect(order).toStrictEqual(['chunk', 'chunk', 'document', 'tombstone']);
+  });
+
   it('copies only vectors that the other Region’s own record does not list', async () => {
     await oweDocument(['c1', 'c2']);
     await drain();
