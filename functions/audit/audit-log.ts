@@ -43,13 +43,14 @@ const payloadOf = (event: AuditEvent, region: RegionName, epoch: number): EventP
 });
 
 export const createAuditLog = ({ writes, region, epoch, newOp }: AuditLogDependencies): AuditLog => ({
-  record: async (event: AuditEvent): Promise<InteractiveOutcome> => {
+  record: async (event, options): Promise<InteractiveOutcome> => {
     const op = newOp();
     const outcome = await writes.write({
       table: 'audit',
       key: eventKey(event.at, region, op),
       content: { kind: 'payload', payload: payloadOf(event, region, await epoch()) },
       once: true,
+      ...(options?.later === true ? { later: true } : {}),
       op,
     });
     if (outcome.kind === 'op-reused') {

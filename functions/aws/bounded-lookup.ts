@@ -7,7 +7,7 @@
  * the endpoint settings (a VPC endpoint's URL, or an IP address) or its own name servers. IP literals and localhost never
  * ask anybody.
  */
-import { Resolver } from 'node:dns/promises';
+import { getServers, Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 
 import { LIMITS } from '../domain/limits.ts';
@@ -20,6 +20,19 @@ export interface LookupOptions {
   readonly lastGoodMs?: number;
   readonly now: () => number;
 }
+
+/** Of c-ares, where there is one server: the bound is kept here, and a busy process is no silent server. */
+const PATIENCE = 10;
+
+const openResolver = (servers: readonly string[], timeoutMs: number): Resolver => {
+  const count = (servers.length > 0 ? servers : getServers()).length;
+  // Several servers share the bound, so that a silent one leaves time for the next.
+  const resolver = new Resolver({ timeout: count > 1 ? Math.ceil(timeoutMs / count) : PATIENCE * timeoutMs, tries: 1 });
+  if (servers.length > 0) {
+    resolver.setServers(servers);
+  }
+  return resolver;
+};
 
 type Family = 4 | 6;
 
@@ -42,11 +55,16 @@ const nameError = (code: string, hostname: string): NodeJS.ErrnoException =>
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EAI_FAIL';
 
-/** Rejects at the bound; c-ares' own timer alone would add up over servers. */
+/**
+ * Rejects at the bound; c-ares' own timer alone would add up over servers. A process that was busy for as long has the answer
+ * in its socket and has not read it: it gets one turn of the event loop to do so, before DNS is blamed.
+ */
 const within = async <T>(timeoutMs: number, hostname: string, work: Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(nameError('ETIMEOUT', hostname));
+    setImmediate(() => {
+      late.reject(nameError('ETIMEOUT', hostname));
+    });
   }, timeoutMs);
   try {
     return await Promise.race([work, late.promise]);
@@ -74,10 +92,7 @@ export class BoundedLookup {
     this.#timeoutMs = options.timeoutMs ?? LIMITS.dnsTimeoutMs;
     this.#lastGoodMs = options.lastGoodMs ?? LIMITS.dnsLastGoodMs;
     this.#now = options.now;
-    this.#resolver = new Resolver({ timeout: this.#timeoutMs, tries: 1 });
-    if (options.servers !== undefined && options.servers.length > 0) {
-      this.#resolver.setServers(options.servers);
-    }
+    this.#resolver = openResolver(options.servers ?? [], this.#timeoutMs);
   }
 
   /** For `new Agent({ lookup })`. */

@@ -40,6 +40,6 @@ export interface AuditEvent {
 }
 
 export interface AuditLog {
-  /** Durable in at least one Region and marked for the other where the outcome is `held`. */
-  record(event: AuditEvent): Promise<InteractiveOutcome>;
+  /** With `later` the peer is not tried now. Durable in at least one Region and marked for the other where the outcome is `held`. */
+  record(event: AuditEvent, options?: { readonly later?: boolean }): Promise<InteractiveOutcome>;
 }

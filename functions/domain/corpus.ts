@@ -175,8 +175,7 @@ const isDocumentPayload = (fields: Fields): fields is Fields & DocumentPayload =
   Array.isArray(fields['chunks']) &&
   fields['chunks'].every((entry) => isChunkEntry(entry));
 
-const isDeferral = (value: unknown): boolean =>
-  value === undefined || (isFields(value) && areTexts(value, ['since']));
+const isDeferral = (value: unknown): boolean => value === undefined || (isFields(value) && areTexts(value, ['since']));
 
 const isSourcePayload = (fields: Fields): fields is Fields & SourcePayload =>
   areTexts(fields, ['id', 'kind', 'name', 'url', 'snapshot', 'index']) &&

@@ -20,6 +20,8 @@ export interface InteractiveWrite {
    * means key and content. A repetition stores nothing: the first write's own bytes are sent again.
    */
   readonly identity?: string;
+  /** No attempt at the peer now: it is owed, and drained within a minute. For who has waited for the peer already. */
+  readonly later?: true;
   /** From the caller's `Idempotency-Key`; absent means a new one. Sent twice, to one Region or to both, it is one write. */
   readonly op?: string;
 }

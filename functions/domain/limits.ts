@@ -103,7 +103,7 @@ export const LIMITS = {
   peerBudgetAttemptsMax: 1,
   breakerFailuresMax: 3,
   breakerProbeDelayMs: 5000,
-  /** A resolver in the same VPC answers in a few ms; under `peerBudgetConnectTimeoutMs`, so that DNS is named as the cause. */
+  /** A resolver in the same VPC answers in a few ms; a client's look-ups have three quarters of its time to connect. */
   dnsTimeoutMs: 300,
   /** AWS gives its Regional names 5 s; below a second every new socket would ask. */
   dnsFreshMinMs: 1000,
@@ -112,6 +112,8 @@ export const LIMITS = {
   dnsLastGoodMs: 12 * 60 * 60 * 1000,
 
   // --- interactive writes and debts ---
+  /** A change that took longer has met a slow peer: its audit event is owed, not waited for. */
+  auditInlineMsMax: 250,
   /** Clocks beyond a higher version that one write tries, before it says that it could not get through. */
   interactiveAttemptsMax: 8,
   /** How long an `Idempotency-Key` is remembered. */

@@ -3,7 +3,42 @@
  * a named invariant. The build replaces every `isMutant(…)` by `false`, so no bundle that is deployed contains one.
  */
 
-export const MUTANTS = ['blind-put'] as const;
+export const MUTANTS = [
+  'blind-put',
+  'clear-before-peer',
+  'clear-without-version',
+  'owed-in-second-write',
+  'no-tombstone',
+  'tombstone-only-where-record',
+  'early-collection',
+  'collection-without-peer',
+  'collection-below-fence',
+  'no-fence',
+  'claim-with-equal',
+  'claim-at-home-only',
+  'commit-without-version',
+  'source-by-put',
+  'source-in-order',
+  'acknowledge-after-one',
+  'home-first',
+  'unchanged-at-home',
+  'new-vector-at-home',
+  'no-settling',
+  'no-full-cycle',
+  'content-only-key',
+  'one-sided-sweep',
+  'sweep-at-once',
+  'record-before-vectors',
+  'query-without-check',
+  'stale-gate',
+  'reused-epoch',
+  'active-on-unknown',
+  'gate-not-recorded',
+  'inline-superseded',
+  'drain-clears-first',
+  'drain-without-vectors',
+  'resume-redelivered',
+] as const;
 
 export type MutantName = (typeof MUTANTS)[number];
 

@@ -5,6 +5,7 @@
  * One metric per write and Region: it is always visible which Region drifted.
  */
 import type { Failure, Result } from '../domain/failure.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordKey, ReplicatedRecord, TableName } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
 import { fenceOfVersion } from '../domain/version.ts';
@@ -113,6 +114,9 @@ export class DualWriter {
    */
   async claim(key: RecordKey, fence: string): Promise<WriteOutcome> {
     const claim: SideWrite = async (stores) => sideOfFence(await stores.tables.graph.claim(key, fence));
+    if (isMutant('claim-at-home-only')) {
+      return joinSides(await this.#atHome('graph', claim), undefined);
+    }
     if (this.owed === undefined) {
       return this.#peerFirst('graph', claim);
     }
@@ -127,9 +131,14 @@ export class DualWriter {
   /** Commits a source record, peer first, home last: what home shows as committed is already in its peer, or owed to it. */
   async commit(record: ReplicatedRecord, fence: string): Promise<WriteOutcome> {
     const commit: SideWrite = async (stores) => sideOfFence(await stores.tables.graph.commit(record, fence, this.owed));
-    return this.owed === undefined
-      ? this.#peerFirst('graph', commit)
-      : owedOutcome(await this.#atHome('graph', commit, 'owed'));
+    if (this.owed !== undefined) {
+      return owedOutcome(await this.#atHome('graph', commit, 'owed'));
+    }
+    if (isMutant('home-first')) {
+      return joinSides(await this.#atHome('graph', commit), await this.#atPeer('graph', commit));
+    }
+    const outcome = await this.#peerFirst('graph', commit);
+    return isMutant('acknowledge-after-one') && outcome.kind === 'peerOnly' ? { kind: 'both' } : outcome;
   }
 
   async #each(store: string, write: SideWrite): Promise<WriteOutcome> {

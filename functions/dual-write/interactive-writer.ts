@@ -12,6 +12,7 @@ import type {
   InteractiveWrites,
 } from '../domain/interactive-write.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { ReplicatedRecord } from '../domain/record.ts';
 import { clockBeyond, clockOfVersion, type HybridClock, interactiveVersion } from '../domain/version.ts';
 import { makeRecord, makeTombstone } from '../stores/envelope.ts';
@@ -189,7 +190,13 @@ export class InteractiveWriter implements InteractiveWrites {
       return this.#held(attempt, 'both');
     }
     const { request, record, note, repeated } = attempt;
+    if (request.later === true) {
+      return this.#held(attempt, 'owed');
+    }
     const table = peer.tables[request.table];
+    if (isMutant('clear-before-peer')) {
+      await this.#clear(attempt, home, true);
+    }
     const [put, noted] = await Promise.all([
       this.#measured(request.table, peer, async () => table.put(record)),
       note === undefined ? WRITTEN : table.put(note),
@@ -197,7 +204,7 @@ export class InteractiveWriter implements InteractiveWrites {
     if (put.kind === 'failed') {
       return this.#held(attempt, 'owed');
     }
-    if (put.kind === 'superseded' && !repeated && request.once !== true) {
+    if (put.kind === 'superseded' && !repeated && request.once !== true && !isMutant('inline-superseded')) {
       return put;
     }
     await this.#clear(attempt, home, noted.kind !== 'failed');

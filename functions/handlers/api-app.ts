@@ -109,6 +109,7 @@ class Api {
 
   async #admitAndAnswer(c: Context, route: Route, view: Promise<HomeView>, requestId: string): Promise<Served> {
     const deps = this.#deps;
+    const startedAt = deps.now();
     const admission = await admit(deps, route, c.req.header('authorization'));
     const { caller } = admission;
     if (admission.kind === 'refused') {
@@ -126,6 +127,7 @@ class Api {
       deps,
       home: this.#home,
       requestId,
+      startedAt,
       view: view.then((read) => showTo(caller, read)),
       parameters: new URL(c.req.url).searchParams,
       id: c.req.param('id') ?? '',

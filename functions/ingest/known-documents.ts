@@ -53,7 +53,8 @@ export const knownFromListing = (listing: Listing, index: string): KnownDocument
     },
     reusableVector: (id, chunkId) =>
       isMutant('new-vector-at-home') || chunkHeld(id, chunkId)
-        ? listedVector(listing.documents.get(id), chunkId, index) : undefined,
+        ? listedVector(listing.documents.get(id), chunkId, index)
+        : undefined,
     staleChunks: (id, wanted) => {
       const stale = (entry: readonly [string, HeldPair]): boolean =>
         !wanted.has(entry[0]) && !(isEqual(entry[1]) && !isLive(entry[1].home));

@@ -275,6 +275,8 @@ export const sweepVectors = async (dependencies: SweepDependencies, fromSegment:
     return failedAt('marks', 'home', marks.failure);
   }
   const tally: Tally = { marked: 0, deleted: 0, cleared: 0 };
-  const due = marks.value.filter(({ firstSeenAt }) => isMutant('sweep-at-once') || now() - firstSeenAt >= LIMITS.orphanAgeMs);
+  const due = marks.value.filter(
+    ({ firstSeenAt }) => isMutant('sweep-at-once') || now() - firstSeenAt >= LIMITS.orphanAgeMs,
+  );
   return (await sweepDue(dependencies, due, tally)) ?? markAll(dependencies, fromSegment, marks.value, tally);
 };

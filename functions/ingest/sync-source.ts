@@ -54,7 +54,8 @@ const syncOne = async (dependencies: SyncDependencies, { body, redelivered }: De
     return { source: '', outcome: { kind: 'rejected', why: `not a sync message (${parsed.why})` } };
   }
   // An invocation that died has used numbers of the checkpoint's fence: going on under it would meet its own writes.
-  const message = redelivered && !isMutant('resume-redelivered') ? { ...parsed.message, checkpoint: undefined } : parsed.message;
+  const message =
+    redelivered && !isMutant('resume-redelivered') ? { ...parsed.message, checkpoint: undefined } : parsed.message;
   const source = dependencies.sources.find(({ id }) => id === message.source);
   if (source === undefined) {
     return { source: message.source, outcome: { kind: 'rejected', why: 'the source is not configured any more' } };

@@ -52,6 +52,8 @@ export interface RouteContext {
   readonly deps: ApiDependencies;
   readonly home: HomeReader;
   readonly requestId: string;
+  /** When the request came in, in ms since 1970. */
+  readonly startedAt: number;
   /** Being read while the route does its own work; only what the caller may see. */
   readonly view: Promise<ShownView>;
   readonly parameters: URLSearchParams;

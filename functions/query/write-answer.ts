@@ -1,4 +1,5 @@
 /** What an interactive write came to, as an answer: where it is held, or that nothing may be claimed; and its audit event. */
+import { LIMITS } from '../domain/limits.ts';
 import type { AuditAction, AuditEvent } from '../domain/audit-event.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { InteractiveConflict, InteractiveOutcome } from '../domain/interactive-write.ts';
@@ -59,19 +60,24 @@ export interface Change {
  * and a metric, and takes nothing back.
  */
 export const auditChange = async (
-  { deps, caller, requestId }: Pick<GuardedContext, 'deps' | 'caller' | 'requestId'>,
+  { deps, caller, requestId, startedAt }: Pick<GuardedContext, 'deps' | 'caller' | 'requestId' | 'startedAt'>,
   { action, target, details }: Change,
 ): Promise<HeldOutcome['replication'] | 'missing'> => {
   let why = '';
   try {
-    const recorded = await deps.audit.record({
-      at: deps.now(),
-      actor: caller.id,
-      action,
-      target,
-      outcome: 'done',
-      ...(details === undefined ? {} : { details }),
-    });
+    // A peer that let the change wait is not waited for a second time: whoever asks has one budget for it.
+    const later = deps.now() - startedAt > LIMITS.auditInlineMsMax;
+    const recorded = await deps.audit.record(
+      {
+        at: deps.now(),
+        actor: caller.id,
+        action,
+        target,
+        outcome: 'done',
+        ...(details === undefined ? {} : { details }),
+      },
+      { later },
+    );
     if (recorded.kind === 'held') {
       return recorded.replication;
     }

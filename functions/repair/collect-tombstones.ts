@@ -5,6 +5,7 @@
 import { sourceKey } from '../domain/corpus.ts';
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import { type RecordDigest, type RecordKey, TABLE_NAMES, type TableName } from '../domain/record.ts';
 import { fenceOfVersion } from '../domain/version.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
@@ -35,6 +36,9 @@ const byName = (digests: readonly RecordDigest[]): ReadonlyMap<string, RecordDig
 
 type Failed = { readonly kind: 'failed'; readonly region: string; readonly failure: Failure };
 
+const isCandidate = (record: StoredRecord, now: number): boolean =>
+  isMutant('early-collection') ? record.del === true : isAgedTombstone(record, now);
+
 class Collection {
   readonly #input: CollectInput;
   readonly #fences = new Map<string, readonly (string | undefined)[]>();
@@ -53,7 +57,7 @@ class Collection {
   /** Judges one page of records; what may go is deleted. */
   async page(table: TableName, records: readonly StoredRecord[]): Promise<Failed | undefined> {
     const { home, peer } = this.#input.regions;
-    const old = records.filter((record) => isAgedTombstone(record, this.#input.now()));
+    const old = records.filter((record) => isCandidate(record, this.#input.now()));
     if (old.length === 0) {
       return undefined;
     }

@@ -4,6 +4,7 @@
  */
 import type { RecordDigest } from '../domain/record.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import { fenceOfVersion } from '../domain/version.ts';
 
 export interface TombstoneView {
@@ -29,7 +30,8 @@ const keep = (reason: Extract<CollectDecision, { kind: 'keep' }>['reason']): Col
 
 /** The margin lets it leave the digests of both Regions first, whatever their clocks say. */
 const isOld = ({ receivedAt }: RecordDigest, now: number): boolean =>
-  receivedAt !== undefined && receivedAt + LIMITS.tombstoneKeptMs + LIMITS.tombstoneMarginMs <= now;
+  isMutant('early-collection') ||
+  (receivedAt !== undefined && receivedAt + LIMITS.tombstoneKeptMs + LIMITS.tombstoneMarginMs <= now);
 
 const peerObjection = (
   home: RecordDigest,
@@ -56,12 +58,16 @@ export const decideCollection = ({ now, home, peer, fences }: TombstoneView): Co
   if (!isOld(home, now)) {
     return keep('too-young');
   }
-  const objection = peer === undefined ? undefined : peerObjection(home, peer.held, now);
+  const objection =
+    peer === undefined || isMutant('collection-without-peer') ? undefined : peerObjection(home, peer.held, now);
   if (objection !== undefined) {
     return objection;
   }
   const fence = fenceOfVersion(home.v);
   // An ingest key whose source is not known, or was never claimed, has no fence above it.
-  const isFenced = fence === undefined || (fences ?? [undefined]).every((one) => one !== undefined && one >= fence);
+  const isFenced =
+    isMutant('collection-below-fence') ||
+    fence === undefined ||
+    (fences ?? [undefined]).every((one) => one !== undefined && one >= fence);
   return isFenced ? { kind: 'collect' } : keep('below-fence');
 };

@@ -6,6 +6,7 @@
 import { chunkPartitions, documentPrefix, sourceDocumentsPartition, sourceKey } from '../domain/corpus.ts';
 import { DONE, done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordDigest, RecordKey } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
@@ -84,7 +85,7 @@ export const sendSourceRecord = async (direction: Direction, key: RecordKey): Pr
   if (debts.kind === 'failed') {
     return { kind: 'failed', at: 'from', failure: debts.failure };
   }
-  if (debts.value.length > 0) {
+  if (debts.value.length > 0 && !isMutant('source-in-order')) {
     return { kind: 'waits' };
   }
   const outcome = await sendRecord(direction, 'graph', read.value);

@@ -6,6 +6,7 @@
 import { documentPrefix, parseDocumentPayload, SOURCES_PARTITION } from '../domain/corpus.ts';
 import { DONE, done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordKey, ReplicatedRecord, TableName } from '../domain/record.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
 import type { PutOutcome, StoredRecord } from '../stores/record-store.ts';
@@ -100,9 +101,14 @@ export const sendRecord = async (
 ): Promise<TransferOutcome> => {
   const target = direction.to.tables[table];
   if (isSourceKey(record)) {
-    return outcomeOf(await target.mergeSource(replicated(record)), record.v);
+    const merged = isMutant('source-by-put')
+      ? await target.put(replicated(record))
+      : await target.mergeSource(replicated(record));
+    return outcomeOf(merged, record.v);
   }
-  const copied = await copyVectors(direction, record);
+  const copied: VectorCopy = isMutant('drain-without-vectors')
+    ? { kind: 'copied' }
+    : await copyVectors(direction, record);
   switch (copied.kind) {
     case 'copied': {
       return outcomeOf(await target.put(replicated(record)), record.v);

@@ -6,8 +6,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 import { done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isMutant } from '../domain/mutants.ts';
 import type { RecordDigest, RecordKey, ReplicatedRecord } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
+import { claimCondition, commitCondition, newerThanStored, NOTHING_STORED } from './dynamo-conditions.ts';
 import {
   debtItem,
   type Item,
@@ -50,15 +52,7 @@ const pageOf = <T>({ items, next }: ItemPage, read: (item: Item) => T | undefine
   return next === undefined ? { items: found } : { items: found, next };
 };
 
-/** Merge-max: the condition of every replicated write. */
-const newerThanStored = ({ v }: ReplicatedRecord): Condition => ({
-  expression: 'attribute_not_exists(v) OR v < :v',
-  values: { ':v': { S: v } },
-});
-
 const DIGEST_PROJECTION = 'pk, sk, v, h, del, owed, receivedAt, expires';
-
-const NOTHING_STORED: Condition = { expression: 'attribute_not_exists(v)' };
 
 export class DynamoRecordStore implements RecordStore {
   readonly #table: DynamoTable;
@@ -104,7 +98,7 @@ export class DynamoRecordStore implements RecordStore {
 
   async clearOwed(key: RecordKey, v: string): Promise<Result<'cleared' | 'kept'>> {
     const cleared = await this.#table.update(key, 'REMOVE owed, owedShard', {
-      expression: 'v = :v',
+      expression: isMutant('clear-without-version') ? 'NOT pk = :v' : 'v = :v',
       values: { ':v': { S: v } },
     });
     return cleared.kind === 'failed' ? cleared : done(cleared.value === 'applied' ? 'cleared' : 'kept');
@@ -157,7 +151,7 @@ export class DynamoRecordStore implements RecordStore {
 
   async claim(key: RecordKey, fence: string): Promise<ClaimOutcome> {
     const claimed = await this.#table.update(key, 'SET f = :f', {
-      expression: 'attribute_not_exists(f) OR f < :f',
+      expression: claimCondition(),
       values: { ':f': { S: fence } },
     });
     if (claimed.kind === 'failed') {
@@ -177,7 +171,7 @@ export class DynamoRecordStore implements RecordStore {
   async commit(record: ReplicatedRecord, fence: string, owed?: RegionName): Promise<CommitOutcome> {
     const { update, values } = sourceUpdate(record, owed);
     const committed = await this.#table.update(record, update, {
-      expression: 'f = :f AND (attribute_not_exists(v) OR v < :v)',
+      expression: commitCondition(),
       values: { ...values, ':f': { S: fence } },
       names: { '#data': 'data' },
     });
@@ -256,12 +250,23 @@ export class DynamoRecordStore implements RecordStore {
   }
 
   async #putIf(record: ReplicatedRecord, owed: RegionName | undefined, condition: Condition): Promise<PutOutcome> {
+    if (isMutant('tombstone-only-where-record') && record.del === true) {
+      const stored = await this.get(record);
+      if (stored.kind === 'done' && stored.value === undefined) {
+        return { kind: 'written' };
+      }
+    }
+    const debt = debtItem(record, owed);
     const item: Item = {
       ...keyItem(record),
       ...recordItem(record, this.#now()),
-      ...debtItem(record, owed),
+      ...(isMutant('owed-in-second-write') ? {} : debt),
     };
     const put = await this.#table.put(item, condition);
+    if (isMutant('owed-in-second-write') && debt.owed !== undefined && debt.owedShard !== undefined) {
+      const values: Item = { ':v': { S: record.v }, ':owed': debt.owed, ':shard': debt.owedShard };
+      await this.#table.update(record, 'SET owed = :owed, owedShard = :shard', { expression: 'v = :v', values });
+    }
     return put.kind === 'failed' ? put : this.#putOutcome(record, put.value === 'applied');
   }
 

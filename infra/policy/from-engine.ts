@@ -18,7 +18,8 @@ const plain = (read: () => unknown): Plain => {
   }
   if (Array.isArray(value)) {
     const list: readonly unknown[] = value;
-    return list.map((_item, place) => plain(() => list[place]));
+    // Not `map`: it would touch an unknown item outside of `plain`.
+    return Array.from({ length: list.length }, (_empty, place) => plain(() => list[place]));
   }
   if (typeof value === 'object' && value !== null) {
     return Object.getPrototypeOf(value) === Object.prototype ? plainObject(value) : ASSET;

@@ -1,4 +1,7 @@
-/** The rules as policies of the engine: every one mandatory, an exempted finding shown as advice. */
+/**
+ * The rules as policies of the engine, every one mandatory. A rule with named exemptions has a second, advisory policy, so that
+ * what is exempted is told at every preview.
+ */
 import type { Policies, ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
 
 import { resourceOf } from './from-engine.ts';
@@ -20,22 +23,28 @@ const stackPolicy = (rule: StackRule, stack: StackFacts): StackValidationPolicy 
   description: rule.description,
   enforcementLevel: 'mandatory',
   validateStack: (args, report) => {
-    const resources = args.resources.map((resource) => resourceOf(resource));
-    for (const { message, urn, exemptedBecause } of rule.check(resources, stack)) {
+    for (const { message, urn, exemptedBecause } of rule.check(args.resources.map(resourceOf), stack)) {
       if (exemptedBecause === undefined) {
         report(message, urn);
-      } else {
-        report({
-          name: rule.name,
-          description: rule.description,
-          message: `${rule.description}\n${message} Exempted: ${exemptedBecause}`,
-          enforcementLevel: 'advisory',
-          urn,
-        });
+      }
+    }
+  },
+});
+
+const exemptedPolicy = (rule: StackRule, stack: StackFacts): StackValidationPolicy => ({
+  name: `${rule.name}-exempted`,
+  description: rule.description,
+  enforcementLevel: 'advisory',
+  validateStack: (args, report) => {
+    for (const { message, urn, exemptedBecause } of rule.check(args.resources.map(resourceOf), stack)) {
+      if (exemptedBecause !== undefined) {
+        report(`${message} Exempted: ${exemptedBecause}.`, urn);
       }
     }
   },
 });
 
 export const packPolicies = (rules: readonly Rule[], stack: StackFacts): Policies =>
-  rules.map((rule) => (rule.kind === 'resource' ? resourcePolicy(rule, stack) : stackPolicy(rule, stack)));
+  rules.flatMap((rule) =>
+    rule.kind === 'resource' ? [resourcePolicy(rule, stack)] : [stackPolicy(rule, stack), exemptedPolicy(rule, stack)],
+  );

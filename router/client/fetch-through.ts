@@ -25,9 +25,8 @@ export class NoRegionError extends Error {
 
 export const codeOf = (error: unknown): string => {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : undefined;
-  const code: unknown = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   // Browsers don't say what went wrong: then it may have arrived.
-  return typeof code === 'string' ? code : 'NETWORK';
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'NETWORK';
 };
 
 export const timersOf = (now: () => number): Timers => ({

@@ -65,7 +65,7 @@ export class RegionHealth {
     this.#silence = new Silence(options.settings);
     this.#window = new FailureWindow(options.settings);
     this.#probeLatency = new ProbeLatency(options.settings);
-    this.#nextProbeMs = this.#firstStatusMs(0);
+    this.#nextProbeMs = this.#s.statusIntervalMs < Infinity ? 0 : Infinity;
   }
 
   get isOpen(): boolean {
@@ -233,7 +233,7 @@ export class RegionHealth {
     this.#badProbes = 0;
     this.recoveredMs = nowMs;
     this.lastGoodMs = nowMs;
-    this.#nextProbeMs = this.#firstStatusMs(nowMs);
+    this.#nextProbeMs = this.#s.statusIntervalMs < Infinity ? nowMs : Infinity;
     this.#move(nowMs, 'closed', 'good probe');
   }
 
@@ -253,7 +253,7 @@ export class RegionHealth {
   }
 
   #silentFor(nowMs: number): string {
-    return `no answer for ${Math.round(this.#silence.sinceMs(nowMs))} ms`;
+    return `silent for ${Math.round(this.#silence.sinceMs(nowMs))} ms`;
   }
 
   #trust(nowMs: number, why: string): void {
@@ -275,11 +275,6 @@ export class RegionHealth {
     const { recoveryDelayMinMs, recoveryDelayMaxMs } = this.#s;
     const doublings = Math.min(this.#relapses, DOUBLINGS_MAX);
     return this.#jittered(Math.min(recoveryDelayMaxMs, recoveryDelayMinMs * 2 ** doublings));
-  }
-
-  /** At once, or never where nobody asks for the status. */
-  #firstStatusMs(nowMs: number): number {
-    return this.#s.statusIntervalMs < Infinity ? nowMs : Infinity;
   }
 
   #jittered(ms: number): number {

@@ -1,8 +1,9 @@
 /**
  * `npm run bench:catch-up`: how fast a Region pays its debts after an outage. 50,000 owed settings records, drained by the
- * production drain between two embedded Regions, against plain conditional puts at equal concurrency, in the same run and in
+ * production drain between two embedded Regions (each a process), against plain conditional puts at equal concurrency, in the same run and in
  * turns, so that a busy machine slows both. The drain also reads each record again and clears its debt: two calls more.
  */
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -15,8 +16,10 @@ import { drainOwed } from '../../functions/repair/drain.ts';
 import { readOwedDebt } from '../../functions/repair/owed-debt.ts';
 import { makeRecord } from '../../functions/stores/envelope.ts';
 import type { Telemetry } from '../../functions/telemetry/telemetry.ts';
-import { openEmptyPair, valueOf } from './digest-stage.ts';
+import { openStage } from './bench-stage.ts';
+import { valueOf } from './digest-stage.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const OWED = 50_000;
 const QUICK_OWED = 2000;
 const RATIO_MIN = 0.4;
@@ -55,7 +58,9 @@ const putAll = async (
     for (const record of queue) {
       const put = await stores.tables.workspaces.put(record, owedTo?.region);
       if (put.kind !== 'written') {
-        throw new InvariantError(`a put of the bench ended as ${put.kind}`);
+        throw new InvariantError(
+          `a put of the bench ended as ${put.kind === 'failed' ? `${put.failure.code}: ${put.failure.message}` : put.kind}`,
+        );
       }
     }
   };
@@ -111,11 +116,12 @@ const measure = async (home: RegionStores, peer: RegionStores, round: number, co
 const main = async (): Promise<number> => {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } });
   const owed = values.quick === true ? QUICK_OWED : OWED;
-  const pair = await openEmptyPair();
+  const stage = await openStage(ROOT);
+  const { primary: home, secondary: peer } = stage.stores;
   try {
     const rounds: Round[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      rounds.push(await measure(pair.home, pair.peer, round, owed / ROUNDS));
+      rounds.push(await measure(home, peer, round, owed / ROUNDS));
     }
     const putsPerSecond = Math.round(median(rounds.map((round) => round.putsPerSecond)));
     const drainedPerSecond = Math.round(median(rounds.map((round) => round.drainedPerSecond)));
@@ -128,7 +134,7 @@ const main = async (): Promise<number> => {
     }
     return missed.length === 0 ? 0 : 1;
   } finally {
-    await pair.close();
+    await stage.close();
   }
 };
 

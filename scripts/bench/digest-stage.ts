@@ -212,17 +212,3 @@ export const openStage = async (directory: string): Promise<DigestStage> => {
     },
   };
 };
-
-export interface EmptyPair {
-  readonly home: RegionStores;
-  readonly peer: RegionStores;
-  close(): Promise<void>;
-}
-
-/** Two Regions with nothing in them. */
-export const openEmptyPair = async (): Promise<EmptyPair> => {
-  const first = await openFirst();
-  await first.close();
-  const stage = await openStage(first.directory);
-  return { home: stage.home, peer: stage.peer, close: async () => stage.close() };
-};

@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 
 const LENGTHS = values.quick
-  ? { rounds: 3, slices: 6, beforeMs: 1000, faultMs: 2500, afterMs: 700 }
+  ? { rounds: 3, slices: 6, beforeMs: 700, faultMs: 2400, afterMs: 500 }
   : { rounds: 5, slices: 12, beforeMs: 2000, faultMs: 4000, afterMs: 3000 };
 
 const say = (line: string): void => {

@@ -30,6 +30,8 @@ export interface SeedResult {
   readonly profile: ProfileName;
   readonly violation: Violation | undefined;
   readonly acknowledgedCycles: number;
+  /** Committed in a declared outage of the peer, and owed. */
+  readonly deferredCycles: number;
   readonly acknowledgedWrites: number;
   readonly events: number;
   readonly fingerprint: number;
@@ -175,7 +177,8 @@ export const runSeed = async (options: SeedOptions): Promise<SeedResult> => {
     profile,
     violation: world.violation,
     acknowledgedCycles: checks.cycles.acknowledged,
-    acknowledgedWrites: checks.writes.answered.length + checks.cycles.required.size,
+    deferredCycles: checks.cycles.deferred,
+    acknowledgedWrites: checks.writes.answered.length + checks.cycles.acknowledgedRecords,
     events: world.kernel.events,
     fingerprint: world.kernel.fingerprint,
     actions,

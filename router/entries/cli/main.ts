@@ -81,7 +81,15 @@ const withDefault = (args: readonly string[]): string[] => {
   return isRun ? [run.name, ...args] : [...args];
 };
 
+/** Whoever reads it has read enough (`| head`): no reason to show a stack. */
+const endQuietly = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+};
+
 const main = async (): Promise<void> => {
+  process.stdout.on('error', endQuietly);
   const program = new Program('twinmap-router')
     .description('One address for two Regions, decided request by request.')
     .addHelpText('after', EXIT_HELP)

@@ -47,6 +47,8 @@ interface Name {
   known: KnownName | undefined;
   freshUntilMs: number;
   isStale: boolean;
+  /** DNS had its time once; from then on a seed is used at once. */
+  hasWaited: boolean;
   refresh: Promise<void> | undefined;
 }
 
@@ -65,8 +67,10 @@ export class LastKnownGood {
       return pinned;
     }
     const name = this.#name(host);
-    if (name.known === undefined) {
+    const isSeeded = name.hasWaited && this.#o.seeds.has(host);
+    if (name.known === undefined && !isSeeded) {
       await this.#first(host, name);
+      name.hasWaited = true;
     } else if (this.#o.now() >= name.freshUntilMs) {
       void this.#refresh(host, name);
     }
@@ -96,7 +100,7 @@ export class LastKnownGood {
     let name = this.#names.get(host);
     if (name === undefined) {
       const known = this.#o.snapshot.get(host);
-      name = { known, freshUntilMs: 0, isStale: known !== undefined, refresh: undefined };
+      name = { known, freshUntilMs: 0, isStale: known !== undefined, hasWaited: false, refresh: undefined };
       this.#names.set(host, name);
     }
     return name;

@@ -138,6 +138,8 @@ export const startNodeRouter = async (options: BuildOptions): Promise<NodeRouter
   const server = openServer(context);
   serveRequests(server, built, state, view);
   const upgrades = passUpgrades(server, context);
+  // Bounded, and before anybody waits: a look-up that hangs must not use up the first request's time to connect.
+  await Promise.all(config.regions.map(async ({ endpoint }) => names.addresses(new URL(endpoint).hostname)));
   const address = await listening(server, config.listen.host, config.listen.port);
   const url = `${config.listen.certFile === undefined ? 'http' : 'https'}://${address}`;
   const prober = new Prober(context);

@@ -111,13 +111,18 @@ const startBare = async (origin: string): Promise<string> => {
   return listen(server);
 };
 
-/** `keepAliveMs` short: then a socket that is left is a socket that was lost. */
-const startRouter = async (origins: readonly string[], limits: { readonly keepAliveMs?: number }): Promise<string> => {
+interface RouterExtras {
+  readonly deadlineMs: number;
+  /** Short: then a socket that is left is a socket that was lost. */
+  readonly keepAliveMs?: number;
+}
+
+const startRouter = async (origins: readonly string[], { deadlineMs, ...limits }: RouterExtras): Promise<string> => {
   const config = routerConfigSchema.parse({
     limits,
     listen: { host: '127.0.0.1', port: 0 },
     regions: origins.map((endpoint, at) => ({ id: at === 0 ? 'a' : 'b', endpoint })),
-    policy: { attemptTimeoutMs: 1000, deadlineMs: 1000 },
+    policy: { attemptTimeoutMs: 1000, deadlineMs },
   });
   return (await startNodeRouter({ config, log: () => undefined })).url;
 };
@@ -157,8 +162,8 @@ const starts: Readonly<Record<string, () => Promise<string | readonly string[]>>
   'quick-passive': async () => startQuick(false),
   pair: startPair,
   bare: async () => startBare(origins[0] ?? ''),
-  router: async () => startRouter(origins, {}),
-  'router-soaked': async () => startRouter(origins, { keepAliveMs: 2000 }),
+  router: async () => startRouter(origins, { deadlineMs: 1000 }),
+  'router-soaked': async () => startRouter(origins, { deadlineMs: 5000, keepAliveMs: 2000 }),
 };
 const urls = await starts[role]?.();
 reply({ urls: [urls ?? []].flat() });

@@ -173,18 +173,18 @@ export const playStuckLookup = async (
     // Let what the start asked end first.
     await sleep(1500);
     const calmMs = await timeB();
-    const state = { stuck: 0 };
+    const state = { stuck: 0, isOver: false };
     const stuck = Array.from({ length: STUCK }, async () => {
-      state.stuck += 1;
-      await a?.pool
-        .request({ method: 'GET', path: '/x', signal: AbortSignal.timeout(2000) })
-        .catch(() => undefined)
-        .finally(() => {
-          state.stuck -= 1;
-        });
+      while (!state.isOver) {
+        state.stuck += 1;
+        await a?.pool.request({ method: 'GET', path: '/x' }).catch(() => undefined);
+        state.stuck -= 1;
+      }
     });
+    await sleep(50);
     const besideMs = await timeB();
     const left = state.stuck;
+    state.isOver = true;
     await Promise.all(stuck);
     return { addedMs: besideMs - calmMs, stuck: left };
   } finally {

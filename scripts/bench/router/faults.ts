@@ -7,9 +7,12 @@ import type { Bar } from './bars.ts';
 import type { BenchFault } from './fault-pair.ts';
 import { type Answered, median, paced } from './paced-load.ts';
 import { type Measured, NodeProcess } from './processes.ts';
+import { RawLoad } from './raw-load.ts';
 
 const PER_SECOND = 200;
 const SLOW_MS = 250;
+const WARM_CONNECTIONS = 4;
+const WARM_REQUESTS = 2000;
 
 export interface FaultOptions {
   readonly rounds: number;
@@ -90,6 +93,13 @@ const sleep = async (ms: number): Promise<void> => {
   });
 };
 
+/** Compiled and connected, as a router is that has been running for a while. */
+const warm = async (url: string): Promise<void> => {
+  const load = await RawLoad.open(url, WARM_CONNECTIONS);
+  await load.run(WARM_REQUESTS);
+  load.close();
+};
+
 const playOne = async ({ proxy, pair }: Contender, { fault, method }: Case, options: FaultOptions): Promise<Seen> => {
   const { beforeMs, faultMs, afterMs } = options;
   const url = `${proxy.url}/x`;
@@ -108,6 +118,7 @@ const playCase = async (one: Case, options: FaultOptions): Promise<ReadonlyMap<s
   const names = [CONTROL, 'router', ...options.anchors.map(({ name }) => name)];
   const contenders = await Promise.all(names.map(async (name) => startContender(name, options)));
   try {
+    await Promise.all(contenders.map(async ({ proxy }) => warm(proxy.url)));
     const seen = await Promise.all(contenders.map(async (contender) => playOne(contender, one, options)));
     return new Map(names.flatMap((name, at) => (seen[at] === undefined ? [] : [[name, seen[at]] as const])));
   } finally {

@@ -70,6 +70,11 @@ export const pin = (pid: number | undefined, core: string): void => {
   }
 };
 
+/** Children inherit the core of their parent. */
+export const unpin = (pid: number): void => {
+  pin(pid, `0-${LAST_CORE}`);
+};
+
 export interface ProcessFigures {
   readonly cpuUs: number;
   readonly rssBytes: number;

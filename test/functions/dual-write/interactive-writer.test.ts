@@ -118,6 +118,15 @@ describe('a peer that does not answer', () => {
   });
 });
 
+describe('a write that does not wait', () => {
+  it('is owed without an attempt at the peer', async () => {
+    expect(await atHome().write(set('a', { later: true }))).toMatchObject({ kind: 'held', replication: 'owed' });
+    expect(peer.operations).toStrictEqual([]);
+    await drain(home, peer);
+    expect(await valueIn(peer)).toBe('a');
+  });
+});
+
 describe('a home store that does not answer', () => {
   it('makes the write at the peer, owed to home', async () => {
     home.down();

@@ -96,17 +96,13 @@ describe('nextPeerState', () => {
                 : { slot: 1, startedAt: now - comparison.startedAgoMs, verdict: comparison.verdict },
           };
           const next = nextPeerState(current, observed);
-          if (next.name === 'in-sync' && current.name !== 'in-sync') {
-            expect(observed).toMatchObject({
-              reachable: true,
-              owed: { count: 0 },
-              comparison: { verdict: 'identical' },
-            });
-            expect(observed.comparison?.startedAt).toBeGreaterThan(troubledAt);
-          }
-          if (!observed.reachable) {
-            expect(next.name).toBe('down');
-          }
+          const isEntered = next.name === 'in-sync' && current.name !== 'in-sync';
+          const isProven =
+            observed.reachable &&
+            observed.owed?.count === 0 &&
+            observed.comparison?.verdict === 'identical' &&
+            observed.comparison.startedAt > troubledAt;
+          expect([isEntered && !isProven, !observed.reachable && next.name !== 'down']).toEqual([false, false]);
           if (next.name !== 'in-sync' && next !== current) {
             troubledAt = now;
           }

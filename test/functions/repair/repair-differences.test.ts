@@ -151,6 +151,12 @@ describe('repairDifferences', () => {
     await two.home.stores.tables.graph.clearOwed(document, document.v);
     expect(await run()).toMatchObject({ sent: 0, waiting: 1 });
     await two.peer.stores.tables.graph.put(document);
+    const { document: replaced } = documentNamed('new', versionOf(5));
+    await two.home.stores.tables.graph.put(replaced, two.peer.stores.region);
+    await two.peer.stores.tables.graph.put(replaced);
+    // The peer holds it, but nobody has confirmed that.
+    expect(await run()).toMatchObject({ sent: 0, waiting: 1 });
+    await two.home.stores.tables.graph.clearOwed(replaced, replaced.v);
     expect(await run()).toMatchObject({ sent: 1, waiting: 0 });
   });
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AuditLog } from '../../../functions/domain/audit-event.ts';
+import type { RegionStores } from '../../../functions/dual-write/regions.ts';
 import { proveRegion } from '../../../functions/repair/prove.ts';
 import { type RepairOutcome, runRepair } from '../../../functions/repair/repair.ts';
 import type { Telemetry } from '../../../functions/telemetry/telemetry.ts';
@@ -40,10 +41,10 @@ describe('runRepair over two embedded Regions', () => {
     await peer.close();
   });
 
-  const run = async (side: EmbeddedRegion, other: EmbeddedRegion): Promise<RepairOutcome> => {
+  const run = async (side: RegionStores, other: RegionStores): Promise<RepairOutcome> => {
     nowMs += TICK_MS / 2;
     return runRepair({
-      regions: { home: side.connect(), peer: other.connect() },
+      regions: { home: side, peer: other },
       telemetry: silent,
       audit,
       now: () => nowMs,
@@ -75,7 +76,7 @@ describe('runRepair over two embedded Regions', () => {
     valueOf(await left.tables.graph.mend({ ...damaged, data: damaged.data.replace('"search"', '"sEarch"') }));
     const states: string[] = [];
     for (let tick = 0; tick < 14 && states.at(-1) !== 'in-sync in-sync'; tick += 1) {
-      const outcomes = [await run(home, peer), await run(peer, home)];
+      const outcomes = [await run(left, right), await run(right, left)];
       states.push(outcomes.map((outcome) => (outcome.kind === 'ran' ? outcome.state.name : outcome.kind)).join(' '));
     }
     expect(states.at(-1)).toBe('in-sync in-sync');

@@ -72,9 +72,9 @@ describe('dispatch', () => {
   });
 
   test('a service that the Region does not have and an unsigned request get a 4xx that says so', async () => {
-    const unknown = await post('kms', 'us-east-2');
+    const unknown = await post('sns', 'us-east-2');
     expect(unknown.status).toBe(400);
-    await expect(unknown.text()).resolves.toContain("signed for 'kms'");
+    await expect(unknown.text()).resolves.toContain("signed for 'sns'");
     const unsigned = await fetch(region.services.endpoint);
     expect(unsigned.status).toBe(403);
     await expect(unsigned.text()).resolves.toContain('MissingAuthenticationTokenException');

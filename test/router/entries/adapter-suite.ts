@@ -74,8 +74,8 @@ export const adapterSuite = <Running extends RunningAdapter>(adapter: Adapter<Ru
   describe(`${adapter.name}: reads`, () => {
     it.each<Fault>(['hang', 'reset', 'refuse', '503'])('none fails while the first Region does "%s"', async (fault) => {
       await warm();
-      const answers = await pace(120, 5, async (at) => {
-        if (at === 30) {
+      const answers = await pace(80, 8, async (at) => {
+        if (at === 20) {
           await running.a.set(fault);
         }
         return send();
@@ -137,7 +137,7 @@ export const adapterSuite = <Running extends RunningAdapter>(adapter: Adapter<Ru
   describe(`${adapter.name}: writes`, () => {
     it.each<Fault>(['hang', 'reset', '503'])('none is sent twice while the first Region does "%s"', async (fault) => {
       await warm();
-      const answers = await pace(90, 5, async (at) => {
+      const answers = await pace(70, 6, async (at) => {
         if (at === 20) {
           await running.a.set(fault);
         }

@@ -47,8 +47,8 @@ export interface ServerAdapter<Running extends RunningServer = RunningServer> ex
 }
 
 export const THRESHOLDS = {
-  attemptTimeoutMs: 1000,
-  deadlineMs: 2000,
+  attemptTimeoutMs: 2000,
+  deadlineMs: 4000,
   statusIntervalMs: 100,
   recoveryDelayMinMs: 100,
   recoveryGapMs: 20,

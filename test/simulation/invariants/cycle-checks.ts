@@ -26,6 +26,8 @@ const shortFence = (fence: string): string => {
 export class CycleChecks implements Watcher {
   acknowledged = 0;
   deferred = 0;
+  /** Records that acknowledged cycles wrote. */
+  acknowledgedRecords = 0;
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #commits = new Map<string, Commit>();
@@ -82,6 +84,7 @@ export class CycleChecks implements Watcher {
       return;
     }
     run.acknowledged += 1;
+    this.acknowledgedRecords += 1 + [...commit.held.values()].filter((v) => fenceOfVersion(v) === run.fence).length;
     if (run.acknowledged > 1) {
       this.#world.violate('acknowledged-once', `the run ${shortFence(run.fence)} of ${source} was acknowledged twice`);
     }
