@@ -1,6 +1,6 @@
 /**
- * The README can't lie: its commands exist and are run as they stand. The two install lines are what CI does; the bench is a
- * script of minutes, so its name and its figures are checked, not run.
+ * The README can't lie: its commands exist and are run as they stand. The two install lines are what CI does; benches, matrix and
+ * kills are scripts of minutes, so their names and figures are checked, not run; the simulator has its own tests.
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { MUTANTS } from '../functions/domain/mutants.ts';
 import { parseStartOptions } from '../local/start/options.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -85,6 +86,12 @@ describe('the README', () => {
     }
   });
 
+  it('plants only defects that exist', () => {
+    const planted = [...README.matchAll(/--mutant (?<name>[\w-]+)/gu)].map(({ groups }) => groups?.['name'] ?? '');
+    expect(planted.length).toBeGreaterThan(0);
+    expect(planted.filter((name) => !MUTANTS.some((mutant) => mutant === name))).toStrictEqual([]);
+  });
+
   it('quotes figures of the bench, all of them', () => {
     for (const row of [
       'dual ÷ single, with delays',
@@ -110,7 +117,7 @@ describe('the README', () => {
   });
 
   it('shows nothing that this file does not run', () => {
-    const known = [/^npm start -- /u, /^npx twinmap ask /u, /^npm run bench:/u];
+    const known = [/^npm start -- /u, /^npx twinmap (?:ask |audit verify)/u, /^npm run (?:bench:|sim|matrix|kills)/u];
     const unknown = COMMANDS.slice(2).filter((command) => !known.some((pattern) => pattern.test(command)));
     expect(unknown).toStrictEqual([]);
   });
@@ -182,6 +189,12 @@ describe('the commands of the README', () => {
       },
       40_000,
     );
+
+    it('the audit log that it wrote is sound', async () => {
+      const command = COMMANDS.find((one) => one.startsWith('npx twinmap audit')) ?? '';
+      const ended = await run(command, '--data', data);
+      expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+    }, 40_000);
 
     it('a second start on the same folder is refused in one sentence', async () => {
       const ended = await run('npm start -- --once', '--data', data);

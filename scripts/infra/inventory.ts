@@ -6,55 +6,53 @@ import type { RecordedResource } from '../../local/monitor/registered-resource.t
 import { countTree, isManaged } from './print-tree.ts';
 import type { StackRecording } from './record-stack.ts';
 
-/** Where people look for a resource: most have a name, the others are known by what they connect. */
+/** Where people look for a resource: most have a name of their own, the others are known by their name in the program. */
 const shownName = ({ inputs, name }: RecordedResource): string => {
-  const physical = inputs['name'] ?? inputs['vectorBucketName'] ?? inputs['indexName'];
+  const physical = inputs['indexName'] ?? inputs['name'] ?? inputs['vectorBucketName'];
   return typeof physical === 'string' && physical !== 'gate' && physical !== 'least-privilege' ? physical : name;
 };
 
 const holdsText = (value: unknown, text: string): boolean =>
   typeof value === 'string' ? value === text : Object.values(value ?? {}).some((inner) => holdsText(inner, text));
 
-/** Aliases of the keys that the resources name as their own. */
-const keyAliases = (recording: StackRecording, group: readonly RecordedResource[]): readonly string[] =>
-  recording.resources
+/** The alias of the key that the resource names as its own. */
+const keyAlias = (recording: StackRecording, resource: RecordedResource): string | undefined => {
+  const alias = recording.resources
     .filter(({ type }) => type === 'aws:kms/alias:Alias')
-    .filter((alias) => {
-      const key = recording.resources.find(({ id }) => id === alias.inputs['targetKeyId']);
-      return group.some(({ inputs }) => holdsText(inputs, String(key?.outputs['arn'])));
-    })
-    .map(({ inputs }) => String(inputs['name']));
+    .find(({ inputs }) => {
+      const key = recording.resources.find(
+        ({ id, type }) => type === 'aws:kms/key:Key' && id === inputs['targetKeyId'],
+      );
+      return key !== undefined && holdsText(resource.inputs, String(key.outputs['arn']));
+    });
+  return alias === undefined ? undefined : String(alias.inputs['name']);
+};
 
-const keyCell = (recording: StackRecording, group: readonly RecordedResource[], allowed: AllowedType): string => {
-  switch (allowed.atRest) {
+const keyCell = (recording: StackRecording, resource: RecordedResource, { atRest }: AllowedType): string => {
+  switch (atRest) {
     case 'own key':
-      return keyAliases(recording, group)
-        .map((alias) => `\`${alias}\``)
-        .join(', ');
+      return `\`${keyAlias(recording, resource) ?? 'NONE'}\``;
     case 'AWS key':
-      return 'owned by AWS';
+      return 'an AWS key';
     case 'nothing':
       return '–';
   }
 };
 
-const rowsOf = (recording: StackRecording): readonly string[] => {
-  const groups = Map.groupBy(recording.resources.filter(isManaged), ({ type }) => type);
-  return [...groups]
-    .toSorted(([left], [right]) => left.localeCompare(right))
-    .map(([type, group]) => {
-      const allowed: AllowedType = ALLOWED_TYPES.get(type) ?? {
-        purpose: 'REFUSED by the policy pack',
-        atRest: 'nothing',
-        cost: 'free',
-      };
-      const names = group
-        .map((resource) => `\`${shownName(resource)}\``)
-        .toSorted((left, right) => left.localeCompare(right));
-      const key = keyCell(recording, group, allowed);
-      return `| \`${type}\` | ${group.length} | ${names.join('<br>')} | ${allowed.purpose} | ${key} | ${allowed.cost} |`;
-    });
+const REFUSED: AllowedType = { purpose: 'REFUSED by the policy pack', atRest: 'nothing', cost: 'free' };
+
+const rowOf = (recording: StackRecording, resource: RecordedResource): string => {
+  const allowed = ALLOWED_TYPES.get(resource.type) ?? REFUSED;
+  const name = `\`${shownName(resource)}\``;
+  const key = keyCell(recording, resource, allowed);
+  return `| ${name} | \`${resource.type}\` | ${allowed.purpose} | ${key} | ${allowed.cost} |`;
 };
+
+const rowsOf = (recording: StackRecording): readonly string[] =>
+  recording.resources
+    .filter(isManaged)
+    .toSorted((left, right) => left.type.localeCompare(right.type) || left.name.localeCompare(right.name))
+    .map((resource) => rowOf(recording, resource));
 
 const sectionOf = (recording: StackRecording): readonly string[] => {
   const counts = countTree(recording.resources);
@@ -63,8 +61,8 @@ const sectionOf = (recording: StackRecording): readonly string[] => {
     '',
     `${counts.managed} resources in the Region, ${counts.protected} of them protected from deletion; ${counts.components} groups of the program hold them.`,
     '',
-    '| Type | Count | Names | Purpose | Key of what it stores | Costs |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| Name | Type | Purpose | Key of what it stores | Costs |',
+    '| --- | --- | --- | --- | --- |',
     ...rowsOf(recording),
     '',
   ];
@@ -75,7 +73,7 @@ const INTRODUCTION = [
   '',
   'What each stack makes, from a run of the Pulumi program with the example settings (`Pulumi.primary.yaml`, `Pulumi.secondary.yaml`). Generated: `npm run inventory` writes this file, and a test fails where it is stale.',
   '',
-  'Key: the alias of the customer-managed KMS key; "owned by AWS" holds code, names and the gate document, no payloads; "–" stores nothing. Costs: what the price depends on, beyond data transfer.',
+  'Name: as AWS shows it, or as the program calls it where AWS has none. Key: the alias of the customer-managed KMS key; "an AWS key" protects code, names and the gate document, no payloads; "–" stores nothing. Costs: what the price depends on, beyond data transfer.',
   '',
 ];
 

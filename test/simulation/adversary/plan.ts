@@ -18,6 +18,8 @@ export interface Fate {
   readonly crashAtReply?: number;
   /** How long the invocation may run; a short one hands over. */
   readonly limitMs?: number;
+  /** Its message is delivered a second time after this, while the first delivery is in work. */
+  readonly againMs?: number;
 }
 
 export type FlipStyle =
@@ -141,7 +143,7 @@ export const PROFILE_SETTINGS: Readonly<Record<ProfileName, Profile>> = {
     longPauses: 0.12,
     deferredFlips: 0.15,
     scenes: 0.16,
-    sceneWeights: { burial: 4, sweeping: 4, half: 2, outage: 1 },
+    sceneWeights: { burial: 4, sweeping: 4, half: 2, outage: 1, lowFence: 2 },
   },
   'large-skew': {
     actions: [16, 48],
@@ -163,6 +165,7 @@ const fate = (random: Random): Fate =>
     [() => ({ crashAtReply: random.between(1, 150) }), 3],
     [() => ({ crashAtSend: random.between(1, 150) }), 2],
     [() => ({ limitMs: 59_000 }), 2],
+    [() => ({ againMs: random.pick([0, 5, 50, 400, 3000]) }), 1],
   ])();
 
 const shortFate = (random: Random): Fate =>

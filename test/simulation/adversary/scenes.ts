@@ -117,6 +117,16 @@ const splitBrain = (random: Random, profile: Profile, seed: SeedSetting): readon
   ];
 };
 
+const lateAtHome = (random: Random, side: Side): ActionKind => ({
+  kind: 'trouble',
+  mode: 'late',
+  from: side,
+  to: side,
+  service: 'dynamodb',
+  probability: random.pick([0.05, 0.2]),
+  durationMs: 5000,
+});
+
 /** A declared outage of the peer, with work in it, and the way back while debts are still being paid. */
 const outage = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
   const side = someSide(random);
@@ -128,8 +138,9 @@ const outage = (random: Random, profile: Profile, seed: SeedSetting): readonly B
     [2000, editOf(random, profile, seed)],
     [1000, tick(side)],
     [random.between(5000, MINUTE), editOf(random, profile, seed)],
+    ...(random.chance(0.5) ? [[0, lateAtHome(random, side)] as const] : []),
     [1000, tick(side)],
-    [duration, { kind: 'drain', side, fate: random.chance(0.4) ? { crashAtSend: random.between(48, 70) } : {} }],
+    [random.chance(0.5) ? duration : random.between(6000, 40_000), { kind: 'drain', side, fate: random.chance(0.4) ? { crashAtSend: random.between(48, 70) } : {} }],
     [random.between(0, 4000), flip(random.chance(0.7) ? side : other, 'proper', false)],
     [random.between(0, 4000), { kind: 'drain', side, fate: {} }],
     [random.between(0, 2000), tick(side)],
@@ -181,6 +192,24 @@ const burial = (random: Random, _profile: Profile, seed: SeedSetting): readonly 
   ];
 };
 
+/** A file goes in a declared outage; its tombstone is paid, but the peer's fence stays below it for longer than it is kept. */
+const lowFence = (random: Random, _profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const duration = random.between(5, 20) * MINUTE;
+  const source = random.below(seed.sources);
+  return [
+    [0, tick(side)],
+    [MINUTE, cut(side, otherSide(side), duration)],
+    [1000, flip(side, 'proper', true)],
+    [2000, { kind: 'edit', source, file: random.below(seed.files), variant: null }],
+    [1000, tick(side)],
+    [duration, { kind: 'drain', side, fate: {} }],
+    [random.between(8, 10) * 24 * HOUR, { kind: 'repair', side: 0, fate: {} }],
+    [MINUTE, { kind: 'repair', side: 1, fate: {} }],
+    [6 * MINUTE, { kind: 'repair', side, fate: {} }],
+  ];
+};
+
 /** Two days of sweeps, with something that is put again under what was swept. */
 const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
   const day = 24 * HOUR;
@@ -205,8 +234,8 @@ const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly
   ];
 };
 
-export type SceneName = 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping';
+export type SceneName = 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
 
 export const SCENES: Readonly<
   Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>
-> = { duel, burst, behind, splitBrain, outage, half, burial, sweeping };
+> = { duel, burst, behind, splitBrain, outage, half, burial, sweeping, lowFence };

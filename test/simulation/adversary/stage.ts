@@ -30,8 +30,14 @@ export class Stage {
       const queue: SimQueue = new SimQueue({
         kernel: world.kernel,
         isDark: () => world.kernel.nowMs < region.darkUntilMs,
-        deliver: (message) => {
-          startSync(world, region, queue, message, this.#fates.get(region.name)?.shift() ?? {});
+        deliver: (message, receives) => {
+          const { againMs, ...fate } = this.#fates.get(region.name)?.shift() ?? {};
+          startSync(world, region, queue, { message, receives }, fate);
+          if (againMs !== undefined) {
+            world.kernel.after(againMs, () => {
+              queue.deliverAgain(message);
+            });
+          }
         },
       });
       return queue;

@@ -11,6 +11,7 @@ import { runSyncCycle } from '../../../functions/ingest/sync-cycle.ts';
 import { sweepVectors } from '../../../functions/ingest/sweep-vectors.ts';
 import { syncSource } from '../../../functions/ingest/sync-source.ts';
 import type { SyncQueue } from '../../../functions/stores/sync-queue.ts';
+import type { Fate } from '../adversary/plan.ts';
 import { simEmbedder } from '../world/embedder.ts';
 import { Origin, originConnector } from '../world/origin.ts';
 import type { SimProcess } from '../world/process.ts';
@@ -22,13 +23,6 @@ import { readGateIn } from './gate-reading.ts';
 
 export const sourcesOf = (world: World): readonly SourceDefinition[] =>
   [...world.origins.keys()].map((id) => ({ id, kind: 'git', name: id, url: `https://git.example/${id}` }));
-
-/** What happens to the invocation that takes the next message of a Region. */
-export interface SyncFate {
-  readonly crashAtSend?: number | undefined;
-  readonly crashAtReply?: number | undefined;
-  readonly limitMs?: number;
-}
 
 const queueFor = (world: World, process: SimProcess, queue: SimQueue): SyncQueue => {
   const link = world.network.link(process, process.region, 'queue', () => LIMITS.homeCallTimeoutMs);
@@ -85,10 +79,11 @@ export const startSync = (
   world: World,
   region: SimRegion,
   queue: SimQueue,
-  message: QueuedMessage,
-  fate: SyncFate,
+  delivery: { readonly message: QueuedMessage; readonly receives: number },
+  fate: Fate,
 ): void => {
-  const name = `sync/${region.name}/${message.id}.${message.receives}`;
+  const { message, receives } = delivery;
+  const name = `sync/${region.name}/${message.id}.${receives}`;
   world.start(name, { region: region.name, ...fate }, async (process) => {
     const regions = world.pair(process);
     const now = (): number => process.now();
@@ -130,7 +125,7 @@ export const startSync = (
           );
         },
       },
-      { body: message.body, redelivered: message.receives > 1 },
+      { body: message.body, redelivered: receives > 1 },
     );
     world.note(() => `${name} ended: ${JSON.stringify(outcome)}`);
     world.tell((watcher) => watcher.onCycle?.({ source: message.group, outcome, inForce }, process));

@@ -4,6 +4,7 @@ import type { TableName } from '../../../functions/domain/record.ts';
 import type { Item } from '../stores/expression.ts';
 import type { SimVector, VectorChange } from '../stores/sim-index.ts';
 import type { ItemChange } from '../stores/sim-table.ts';
+import type { SimProcess } from '../world/process.ts';
 import type { SimRegion } from '../world/region.ts';
 import type { Watcher, World } from '../world/world.ts';
 import { isLive, textIn } from './ledger.ts';
@@ -60,10 +61,10 @@ export class VectorChecks implements Watcher {
     }
   }
 
-  onVector(region: SimRegion, change: VectorChange): void {
+  onVector(region: SimRegion, change: VectorChange, by: SimProcess | undefined): void {
     const { key } = change.kind === 'put' ? change.after : change.before;
     if (change.kind === 'deleted') {
-      this.#checkDelete(region, key);
+      this.#checkDelete(region, key, by);
       return;
     }
     const bytes = bytesOf(change.after);
@@ -83,7 +84,12 @@ export class VectorChecks implements Watcher {
     this.#needed.set(key, this.#world.kernel.nowMs);
   }
 
-  #checkDelete(region: SimRegion, key: string): void {
+  #checkDelete(region: SimRegion, key: string, by: SimProcess | undefined): void {
+    const unread = this.#world.regions.find(({ name }) => by?.hasRead.has(name) !== true);
+    if (unread !== undefined) {
+      this.#world.violate('swept-legally', `${by?.name ?? ''} deleted ${key} without a look at ${unread.name}`);
+      return;
+    }
     if ((this.#listed.get(`${region.name}|${key}`) ?? 0) > 0) {
       this.#world.violate('lists-only-held-vectors', `${region.name} lost ${key}, which a record lists`);
       return;

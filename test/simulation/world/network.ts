@@ -227,6 +227,9 @@ export class Network {
       return;
     }
     const outcome = this.#apply(sending);
+    if (service === 'dynamodb' && !call.isWrite) {
+      process.hasRead.add(to);
+    }
     const back = this.#latency(process, to);
     if (kernel.nowMs + back > sending.deadlineMs) {
       this.#timeOut(sending);

@@ -27,6 +27,8 @@ export class SimProcess {
   readonly random: Random;
   readonly startedMs: number;
   readonly limitMs: number;
+  /** Regions whose records it has read. */
+  readonly hasRead = new Set<string>();
   readonly #options: ProcessOptions;
   #sends = 0;
   #replies = 0;
