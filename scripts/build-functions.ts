@@ -9,7 +9,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { build } from 'esbuild';
+import { build, type Plugin, transform } from 'esbuild';
 
 import { ConfigError, InvariantError } from '../functions/domain/errors.ts';
 
@@ -88,6 +88,38 @@ const buildOne = async (root: string, folder: string, name: BuiltFunctionName): 
   return { name, file: path.join(folder, 'index.mjs'), bytes: code.length, sha256 };
 };
 
+const PLANTED = /\bisMutant\('[^']*'\)/gu;
+
+/**
+ * The simulator's planted defects are switches in the source; what is deployed has none: each becomes `false`, and a file that
+ * had one is folded, so that its branch is gone, and the import with it. The other files stay as they were written.
+ */
+const withoutMutants = (root: string): Plugin => ({
+  name: 'without-mutants',
+  setup: (building) => {
+    const folder = path.join(root, 'functions') + path.sep;
+    // oxlint-disable-next-line require-unicode-regexp -- esbuild reads the pattern as Go does, which knows no such flag
+    building.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
+      if (!file.startsWith(folder)) {
+        return undefined;
+      }
+      const source = await readFile(file, 'utf8');
+      const clean = source.replaceAll(PLANTED, 'false');
+      if (clean === source) {
+        return undefined;
+      }
+      const { code } = await transform(clean, {
+        loader: 'ts',
+        minifySyntax: true,
+        target: 'node24',
+        charset: 'utf8',
+        tsconfigRaw: {},
+      });
+      return { contents: code, loader: 'js' };
+    });
+  },
+});
+
 const bundle = async (root: string, name: BuiltFunctionName): Promise<Uint8Array> => {
   const { outputFiles } = await build({
     // Paths in the bundle's comments start here, so that two checkouts give the same bytes.
@@ -106,6 +138,7 @@ const bundle = async (root: string, name: BuiltFunctionName): Promise<Uint8Array
     logLevel: 'silent',
     // A tsconfig beside the checkout must not change what is built.
     tsconfigRaw: {},
+    plugins: [withoutMutants(root)],
   }).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`The function ${name} can't be built: ${why}`, { cause: error });

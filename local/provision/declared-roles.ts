@@ -1,21 +1,6 @@
-/** The roles that the program declares, with their policies: what a check of every call against them reads. */
-import { z } from 'zod';
-
+/** The roles that the program declares, with their policies: what every call is checked against. */
 import { ConfigError } from '../../functions/domain/errors.ts';
-
-const listOf = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
-
-const statementSchema = z.object({
-  Sid: z.string().optional(),
-  Effect: z.enum(['Allow', 'Deny']),
-  Action: listOf,
-  Resource: listOf,
-  Condition: z.record(z.string(), z.record(z.string(), listOf)).optional(),
-});
-
-const documentSchema = z.object({ Version: z.literal('2012-10-17'), Statement: z.array(statementSchema).min(1) });
-
-export type PolicyStatement = z.infer<typeof statementSchema>;
+import { parsePolicy, type PolicyStatement } from '../iam/policy-document.ts';
 
 export interface DeclaredRole {
   readonly name: string;
@@ -47,23 +32,9 @@ export class DeclaredRoles {
     if (role === undefined) {
       throw new ConfigError(`the role ${roleName} is not declared in this stack`);
     }
-    role.policies.set(policyName, parseStatements(text));
+    role.policies.set(policyName, parsePolicy(text));
   }
 }
 
-const parseStatements = (text: string): readonly PolicyStatement[] => {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError('the policy is not JSON', { cause: error });
-  }
-  const parsed = documentSchema.safeParse(document);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new ConfigError(
-      `the policy is not one that can be checked: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    );
-  }
-  return parsed.data.Statement;
-};
+/** Everything that a role may do, whatever policy says it. */
+export const statementsOf = ({ policies }: DeclaredRole): readonly PolicyStatement[] => [...policies.values()].flat();

@@ -1,4 +1,6 @@
 /** What the parent and a Region's process say to each other: questions with a number and their answers, and events. */
+import type { AccessCount, Denial } from '../iam/access-guard.ts';
+import type { Principal } from '../iam/principal.ts';
 import type { InvokeOutcome } from '../lambda/outcome.ts';
 import type { CallStatistics } from './call-counter.ts';
 import type { FunctionName } from '../../infra/names.ts';
@@ -33,6 +35,10 @@ export type Question =
   | { readonly kind: 'set-fault'; readonly rule: FaultRule }
   | { readonly kind: 'clear-faults' }
   | { readonly kind: 'statistics' }
+  /** The other Region's functions, with their roles: their calls are checked here, too. */
+  | { readonly kind: 'know-peer'; readonly principals: readonly Principal[] }
+  /** Who has asked for what since the Region's start. */
+  | { readonly kind: 'access' }
   /** A sign of life. */
   | { readonly kind: 'ping' }
   | { readonly kind: 'stop' };
@@ -45,6 +51,8 @@ export interface Answers {
   readonly 'set-fault': null;
   readonly 'clear-faults': null;
   readonly statistics: CallStatistics;
+  readonly 'know-peer': null;
+  readonly access: readonly AccessCount[];
   readonly ping: null;
   readonly stop: null;
 }
@@ -72,6 +80,10 @@ export type RegionEvent =
       readonly outcome: string;
       readonly detail: string;
     }
+  /** A function is declared: this is the role that it calls as, in both Regions. */
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  /** The first call of its kind that a role does not allow; the later ones are counted. */
+  | { readonly kind: 'access-denied'; readonly denial: Denial }
   /** So many resources are provisioned. */
   | { readonly kind: 'progress'; readonly done: number }
   | { readonly kind: 'damage'; readonly what: string };

@@ -11,6 +11,7 @@ import { type Authority, openAuthority, trustAuthority } from '../services/autho
 import type { Endpoints } from '../services/gateway.ts';
 import { type NameServer, openNameServer, serviceHost } from '../services/name-server.ts';
 import { SERVICE_NAMES } from '../services/service.ts';
+import type { Principal } from '../iam/principal.ts';
 import type { Provisioned, RegionEvent } from './messages.ts';
 import { RegionLink } from './region-link.ts';
 
@@ -47,6 +48,8 @@ interface Stack {
   readonly config: Readonly<Record<string, string>>;
 }
 
+const PEER: Readonly<Record<Role, Role>> = { primary: 'secondary', secondary: 'primary' };
+
 const readStack = async (rootDirectory: string, role: Role): Promise<Stack> => {
   const { config } = await loadStackConfig({ rootDirectory, stack: role });
   const region = config['aws:region'];
@@ -82,6 +85,8 @@ export class RegionPairLink {
   readonly #stacks: Readonly<Record<Role, Stack>>;
   readonly #authority: Authority;
   readonly #names: NameServer | undefined;
+  /** What each Region has declared, by access key: the other one checks calls against it. */
+  readonly #principals: Readonly<Record<Role, Map<string, Principal>>> = { primary: new Map(), secondary: new Map() };
 
   private constructor(options: PairOptions, stacks: Readonly<Record<Role, Stack>>, world: World) {
     this.#stacks = stacks;
@@ -129,12 +134,37 @@ export class RegionPairLink {
       provisionOne('primary', 'secondary'),
       provisionOne('secondary', 'primary'),
     ]);
+    await Promise.all([this.#introduce('primary', 'secondary'), this.#introduce('secondary', 'primary')]);
     return { primary, secondary };
   }
 
   async stop(): Promise<void> {
     await Promise.all(ROLES.map(async (role) => this.links[role].stop()));
     await this.#names?.close();
+  }
+
+  /**
+   * Hands a Region's functions and roles to the other one. After each is declared, since it may call from then on; again when
+   * the other Region opens, which has forgotten them; and before `provision` ends, so that nobody is refused by a race.
+   */
+  async #introduce(of: Role, to: Role): Promise<void> {
+    await this.links[to].ask({ kind: 'know-peer', principals: [...this.#principals[of].values()] });
+  }
+
+  #hear(role: Role, event: RegionEvent): void {
+    const peer = PEER[role];
+    // A Region that is gone hears of it when it opens again.
+    const untold = (): undefined => undefined;
+    if (event.kind === 'principal') {
+      this.#principals[role].set(event.principal.accessKeyId, event.principal);
+      this.links[peer].ask({ kind: 'know-peer', principals: [event.principal] }).catch(untold);
+    }
+    if (event.kind === 'opened') {
+      this.#introduce(peer, role).catch(untold);
+    }
+    if (event.kind === 'name-mode') {
+      this.#names?.setMode(event.name, event.mode);
+    }
   }
 
   #link(options: PairOptions, role: Role): RegionLink {
@@ -148,9 +178,7 @@ export class RegionPairLink {
       authorityDirectory: authorityDirectoryOf(options),
       nameServer: this.#names?.server,
       onEvent: (event) => {
-        if (event.kind === 'name-mode') {
-          this.#names?.setMode(event.name, event.mode);
-        }
+        this.#hear(role, event);
         options.onEvent(role, event);
       },
     });

@@ -47,6 +47,13 @@ const answer = async (runtime: RegionRuntime, question: Question): Promise<unkno
     case 'statistics': {
       return runtime.statistics();
     }
+    case 'know-peer': {
+      runtime.knowPeer(question.principals);
+      return null;
+    }
+    case 'access': {
+      return runtime.access();
+    }
     case 'clear-faults': {
       runtime.faults.clear();
       return null;

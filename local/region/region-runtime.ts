@@ -9,6 +9,8 @@ import { explainOutcome, type InvokeOutcome } from '../lambda/outcome.ts';
 import { createLambdaRuntime, type LambdaRuntime } from '../lambda/runtime.ts';
 import { runProgram } from '../monitor/run-program.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
+import { type AccessCount, AccessGuard } from '../iam/access-guard.ts';
+import type { Principal } from '../iam/principal.ts';
 import { createProvisioner } from '../provision/provisioner.ts';
 import { type Authority, openAuthority } from '../services/authority.ts';
 import type { Faults } from '../services/faults.ts';
@@ -16,6 +18,7 @@ import type { Endpoints } from '../services/gateway.ts';
 import type { Naming } from '../services/name-server.ts';
 import { openServices, type OpenServices } from '../services/open-services.ts';
 import { CallCounter, type CallStatistics } from './call-counter.ts';
+import { checkedFunctions } from './checked-functions.ts';
 import type { Provisioned, ProvisionOrder, RegionEvent } from './messages.ts';
 import type { RegionServices } from './services.ts';
 
@@ -92,16 +95,18 @@ export class RegionRuntime {
   readonly #services: OpenServices;
   readonly #lambda: LambdaRuntime;
   readonly #calls: CallCounter;
+  readonly #guard: AccessGuard;
   #schedule = '';
 
   private constructor(
     options: RegionRuntimeOptions,
     services: OpenServices,
-    parts: { readonly calls: CallCounter; readonly authority: Authority },
+    parts: { readonly calls: CallCounter; readonly authority: Authority; readonly guard: AccessGuard },
   ) {
     this.#options = options;
     this.#services = services;
     this.#calls = parts.calls;
+    this.#guard = parts.guard;
     this.#lambda = createLambda(options, services, parts.authority);
     this.endpoints = services.endpoints;
     this.faults = services.faults;
@@ -110,6 +115,9 @@ export class RegionRuntime {
   static async open(options: RegionRuntimeOptions): Promise<RegionRuntime> {
     await mkdir(options.dataDirectory, { recursive: true });
     const calls = new CallCounter();
+    const guard = new AccessGuard((denial) => {
+      options.tell({ kind: 'access-denied', denial });
+    });
     const authority = await openAuthority(options.authorityDirectory, Date.now());
     const { nameServer, tell } = options;
     const naming: Naming | undefined =
@@ -129,12 +137,13 @@ export class RegionRuntime {
       onRequest: (call) => {
         calls.take(call);
       },
+      authorize: guard.authorize,
       onDamage: (what) => {
         tell({ kind: 'damage', what });
       },
     });
     services.consumer.releaseAll();
-    return new RegionRuntime(options, services, { calls, authority });
+    return new RegionRuntime(options, services, { calls, authority, guard });
   }
 
   /** Runs the stack's Pulumi program; what it declares exists afterwards. */
@@ -151,7 +160,13 @@ export class RegionRuntime {
       config: gate,
       keys,
       queues,
-      functions,
+      functions: checkedFunctions(functions, {
+        roles: () => provisioner.roles(),
+        declare: (principal) => {
+          this.#guard.know([principal]);
+          tell({ kind: 'principal', principal });
+        },
+      }),
       schedules,
       front,
     };
@@ -197,6 +212,15 @@ export class RegionRuntime {
 
   async invoke(functionName: string, payload: unknown): Promise<InvokeOutcome> {
     return this.#lambda.invoke(functionName, payload);
+  }
+
+  /** Functions of the other Region may call this one as what they are declared to be there. */
+  knowPeer(principals: readonly Principal[]): void {
+    this.#guard.know(principals);
+  }
+
+  access(): readonly AccessCount[] {
+    return this.#guard.counts();
   }
 
   statistics(): CallStatistics {

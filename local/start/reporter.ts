@@ -6,7 +6,7 @@ import { type Role, ROLES } from '../../functions/domain/region.ts';
 import type { PairSource } from '../region/pair.ts';
 import type { CycleEnd, CycleWatch } from './cycle-watch.ts';
 import type { Screen } from './screen.ts';
-import { count, cycleLine, proofLine, seconds, warningOf } from './sentences.ts';
+import { count, cycleLine, denialLine, proofLine, seconds, warningOf } from './sentences.ts';
 import type { RegionResult, SyncResult, Verdict } from './verdict.ts';
 
 const SKIPS_SHOWN_MAX = 10;
@@ -48,6 +48,12 @@ export class Reporter {
         this.#screen.fail(failure);
         break;
       }
+      case 'access-denied': {
+        const failure = denialLine(role, event.denial);
+        this.failures.push(failure);
+        this.#screen.fail(failure);
+        break;
+      }
       case 'damage': {
         this.#screen.fail(`${role}: a damaged entry in the data folder reads as missing: ${event.what}`);
         break;
@@ -58,6 +64,7 @@ export class Reporter {
       }
       case 'opened':
       case 'name-mode':
+      case 'principal':
       case 'not-opened':
       case 'answer':
       case 'refused': {

@@ -1,6 +1,7 @@
 /** The sentences of `npm start`. Pure: facts in, text out. */
 import pc from 'picocolors';
 
+import type { Denial } from '../iam/access-guard.ts';
 import type { CycleEnd } from './cycle-watch.ts';
 import type { RegionResult } from './verdict.ts';
 
@@ -33,6 +34,10 @@ export const proofLine = ({ role, region, proof, unproven }: RegionResult): stri
     ? `${region} (${role}): ${pc.red(unproven ?? 'no proof')}`
     : `${region} (${role}): root ${proof.root.slice(0, ROOT_DIGITS)}…  ${count(proof.documents)} documents, ` +
       `${count(proof.chunks)} chunks, ${count(proof.vectors)} vectors`;
+
+/** `where`: the Region that was called, which need not be the role's own. */
+export const denialLine = (where: string, { role, action, resource }: Denial): string =>
+  `role ${role} lacks ${action} on ${resource} (refused in ${where}); infra/policies.ts says what it may do`;
 
 export type Warning = { readonly kind: 'skip' | 'other'; readonly text: string };
 

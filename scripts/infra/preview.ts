@@ -51,7 +51,7 @@ const judge = async (
     violations: found.filter((violation) => !isExempted(violation)),
     exempted: found
       .filter((violation) => isExempted(violation))
-      .map((violation) => ({ ...violation, rule: violation.rule.slice(0, -EXEMPTED.length) })),
+      .map(({ rule, level, urn, message }) => ({ rule: rule.slice(0, -EXEMPTED.length), level, urn, message })),
   };
 };
 

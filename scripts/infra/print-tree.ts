@@ -21,7 +21,7 @@ export const countTree = (resources: readonly RecordedResource[]): TreeCounts =>
   return {
     resources: resources.length,
     managed: resources.filter(isManaged).length,
-    components: resources.filter(({ custom }) => !custom).length,
+    components: resources.filter(({ custom, type }) => !custom && !type.startsWith('pulumi:')).length,
     protected: resources.filter(({ protect }) => protect).length,
     byType: Object.fromEntries(byType),
   };

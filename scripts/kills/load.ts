@@ -62,7 +62,6 @@ export class VotingLoad {
       const choice = `choice-${round}`;
       const key = randomUUID();
       while (!(await this.#vote(voter, choice, key))) {
-        this.retries += 1;
         await sleep(PAUSE_MS);
       }
       this.acknowledged.set(voter, { choice, key });
@@ -76,6 +75,7 @@ export class VotingLoad {
     const all = endpoints();
     const endpoint = all[Math.floor(random() * all.length)];
     if (endpoint === undefined) {
+      // Nobody is there to be asked.
       return false;
     }
     try {
@@ -86,9 +86,11 @@ export class VotingLoad {
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       await response.arrayBuffer();
+      this.retries += response.ok ? 0 : 1;
       return response.ok;
     } catch {
       // Killed in the middle: the same key goes out again until somebody confirms it.
+      this.retries += 1;
       return false;
     }
   }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { MUTANTS } from '../../functions/domain/mutants.ts';
 import { buildFunctions, BUILT_FUNCTIONS } from '../../scripts/build-functions.ts';
 
 const ENTRY = `import { greet } from '../greet.ts';
@@ -86,6 +87,32 @@ describe('buildFunctions', () => {
     const { built, skipped } = await buildFunctions({ ...options, development: true });
     expect(built.map(({ name }) => name)).toEqual(['dispatch', 'drain', 'repair', 'proof', 'audit']);
     expect(skipped).toHaveLength(2);
+  });
+
+  it('leaves no planted defect in a bundle, neither its name nor its branch', async () => {
+    await writeFile(
+      path.join(root, 'functions/mutants.ts'),
+      "export const isMutant = (name: string): boolean => name === 'planted';\n",
+    );
+    await writeFile(
+      path.join(root, 'functions/greet.ts'),
+      "import { isMutant } from './mutants.ts';\n" +
+        "export const greet = (name: string): string => (isMutant('wrong-name') ? 'broken branch' : `hello ${name} `);\n",
+    );
+    const { built } = await buildFunctions({ outDir: path.join(root, 'out'), rootDirectory: root, only: ['proof'] });
+    const code = await readFile(built[0]?.file ?? '', 'utf8');
+    expect(code).toContain('hello');
+    expect(code).not.toMatch(/isMutant|wrong-name|broken branch|planted/u);
+  });
+
+  it('leaves none of the simulator in what is deployed', async () => {
+    const { built } = await buildFunctions({ outDir: path.join(root, 'out'), development: true });
+    expect(built.length).toBeGreaterThan(3);
+    for (const { file, name } of built) {
+      const code = await readFile(file, 'utf8');
+      expect(`${name}: ${/isMutant|plantMutant|NOT pk = :/u.exec(code)?.[0] ?? 'clean'}`).toBe(`${name}: clean`);
+      expect(MUTANTS.filter((mutant) => code.includes(mutant))).toEqual([]);
+    }
   });
 
   it('says which import can not be resolved', async () => {

@@ -466,10 +466,12 @@ const recorded = (declared: Declared): RecordedResource => {
   };
 };
 
-/** As a stack with its providers. */
+/** As a stack with the providers that it uses. */
 export const stackOf = (declared: readonly Declared[]): readonly RecordedResource[] => [
-  ...Object.entries(PROVIDERS).map(([name, region]) =>
-    recorded({ type: PROVIDER, name, inputs: { region, allowedAccountIds: '["111122223333"]' }, provider: 'none' }),
-  ),
+  ...Object.entries(PROVIDERS)
+    .filter(([name]) => name === 'home' || declared.some(({ provider }) => provider === name))
+    .map(([name, region]) =>
+      recorded({ type: PROVIDER, name, inputs: { region, allowedAccountIds: '["111122223333"]' }, provider: 'none' }),
+    ),
   ...declared.map((one) => recorded(one)),
 ];

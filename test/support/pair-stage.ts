@@ -93,7 +93,7 @@ export class PairStage {
           this.lines.push(event.text);
           this.#watch.take(event.text);
         }
-        if (event.kind === 'function-failed' || event.kind === 'damage') {
+        if (event.kind === 'function-failed' || event.kind === 'damage' || event.kind === 'access-denied') {
           this.failures.push(JSON.stringify(event));
         }
       },

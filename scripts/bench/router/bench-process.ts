@@ -113,16 +113,21 @@ const startBare = async (origin: string): Promise<string> => {
 
 interface RouterExtras {
   readonly deadlineMs: number;
+  /** Short: in seconds the router has asked as often as one that has run for minutes, and knows how long a probe takes. */
+  readonly statusIntervalMs?: number;
   /** Short: then a socket that is left is a socket that was lost. */
   readonly keepAliveMs?: number;
 }
 
-const startRouter = async (origins: readonly string[], { deadlineMs, ...limits }: RouterExtras): Promise<string> => {
+const startRouter = async (
+  origins: readonly string[],
+  { deadlineMs, statusIntervalMs, ...limits }: RouterExtras,
+): Promise<string> => {
   const config = routerConfigSchema.parse({
     limits,
     listen: { host: '127.0.0.1', port: 0 },
     regions: origins.map((endpoint, at) => ({ id: at === 0 ? 'a' : 'b', endpoint })),
-    policy: { attemptTimeoutMs: 1000, deadlineMs },
+    policy: { attemptTimeoutMs: 1000, deadlineMs, ...(statusIntervalMs === undefined ? {} : { statusIntervalMs }) },
   });
   return (await startNodeRouter({ config, log: () => undefined })).url;
 };
@@ -163,6 +168,7 @@ const starts: Readonly<Record<string, () => Promise<string | readonly string[]>>
   pair: startPair,
   bare: async () => startBare(origins[0] ?? ''),
   router: async () => startRouter(origins, { deadlineMs: 1000 }),
+  'router-settled': async () => startRouter(origins, { deadlineMs: 1000, statusIntervalMs: 100 }),
   'router-soaked': async () => startRouter(origins, { deadlineMs: 5000, keepAliveMs: 2000 }),
 };
 const urls = await starts[role]?.();

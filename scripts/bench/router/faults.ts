@@ -68,7 +68,7 @@ const startContender = async (name: string, { anchors, folder }: FaultOptions): 
   }
   const anchor = anchors.find((one) => one.name === name);
   const proxy = await (anchor === undefined
-    ? NodeProcess.start(undefined, 'router', ...pair.urls)
+    ? NodeProcess.start(undefined, 'router-settled', ...pair.urls)
     : anchor.start(pair.urls, folder));
   return { name, proxy, pair };
 };
