@@ -46,6 +46,8 @@ export interface Run {
   readonly isFull: boolean;
   /** What the source owed then: Region, key and version. */
   readonly owedAtClaim: readonly { readonly region: SimRegion; readonly item: Item }[];
+  /** It runs in a declared outage of its peer. */
+  readonly isDeferring: boolean;
   acknowledged: number;
   /** It committed in a declared outage: what it wrote is owed. */
   isDeferred: boolean;
@@ -182,10 +184,10 @@ export class Ledger implements Watcher {
         one === region ? change.before : one.peek('graph', change.pk, change.sk),
       ]),
     );
-    const isDeferred = this.deferring.has(by?.name ?? '');
-    const judged = [...before].filter(([name]) => !isDeferred || name === by?.region).map(([, item]) => item);
+    const isDeferring = this.deferring.has(by?.name ?? '');
+    const judged = [...before].filter(([name]) => !isDeferring || name === by?.region).map(([, item]) => item);
     const isFull =
-      (!isDeferred && owedAtClaim.length > 0) || hasToCompareAll(judged, fence, before.get(by?.region ?? ''), claimedMs);
+      (!isDeferring && owedAtClaim.length > 0) || hasToCompareAll(judged, fence, before.get(by?.region ?? ''), claimedMs);
     const claimedBy = by?.name ?? '';
     this.runs.set(fence, {
       fence,
@@ -194,6 +196,7 @@ export class Ledger implements Watcher {
       claimedBy,
       isFull,
       owedAtClaim,
+      isDeferring,
       acknowledged: 0,
       isDeferred: false,
     });
