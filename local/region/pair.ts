@@ -105,6 +105,11 @@ export class RegionPairLink {
     return new RegionPairLink(options, { primary, secondary }, { authority, names: await openNameServer() });
   }
 
+  /** What the Region's functions may do, as it has declared so far. */
+  principalsOf(role: Role): readonly Principal[] {
+    return [...this.#principals[role].values()];
+  }
+
   regionOf(role: Role): string {
     return this.#stacks[role].region;
   }
@@ -148,7 +153,7 @@ export class RegionPairLink {
    * the other Region opens, which has forgotten them; and before `provision` ends, so that nobody is refused by a race.
    */
   async #introduce(of: Role, to: Role): Promise<void> {
-    await this.links[to].ask({ kind: 'know-peer', principals: [...this.#principals[of].values()] });
+    await this.links[to].ask({ kind: 'know-peer', principals: this.principalsOf(of) });
   }
 
   #hear(role: Role, event: RegionEvent): void {
