@@ -69,20 +69,41 @@ const vectors = (sid: string, names: RegionNames, actions: readonly string[]): S
     [vectorIndexArn(names)],
   );
 
-/** Reading a table or an index under a customer-managed key is decrypted in the caller's name, through the service only. */
-const homeKey = (inputs: PolicyInputs, services: readonly string[], actions: readonly string[] = []): Statement => ({
-  ...allow('HomeKey', ['kms:Decrypt', 'kms:DescribeKey', ...actions], [inputs.keyArn]),
-  Condition: { StringEquals: { 'kms:ViaService': services.map((service) => viaService(inputs.home, service)) } },
+/** The services that use a key in a function's name. */
+type KeyService = 'dynamodb' | 's3vectors' | 'sqs';
+
+const throughServices = (names: RegionNames, services: readonly KeyService[]): Record<string, readonly string[]> => ({
+  'kms:ViaService': services.map((service) => viaService(names, service)),
+});
+
+/**
+ * Reading a table, an index or a queue under a customer-managed key is decrypted in the caller's name, through the service
+ * only. Nobody but DynamoDB describes the key, and only a queue's sender makes a new data key.
+ */
+const homeKey = ({ home, keyArn }: PolicyInputs, services: readonly KeyService[]): readonly Statement[] => [
+  { ...allow('HomeKey', ['kms:Decrypt'], [keyArn]), Condition: { StringEquals: throughServices(home, services) } },
+  {
+    ...allow('HomeTableKey', ['kms:DescribeKey'], [keyArn]),
+    Condition: { StringEquals: throughServices(home, ['dynamodb']) },
+  },
+];
+
+const homeQueueKey = ({ home, keyArn }: PolicyInputs): Statement => ({
+  ...allow('HomeQueueKey', ['kms:GenerateDataKey'], [keyArn]),
+  Condition: { StringEquals: throughServices(home, ['sqs']) },
 });
 
 /** The id of the peer's key can't be derived; its alias can, and only this program's key carries it. */
-const peerKey = (peer: RegionNames): Statement => ({
-  ...allow('PeerKey', ['kms:Decrypt', 'kms:DescribeKey'], [regionalArn(peer, 'kms', 'key/*')]),
-  Condition: {
-    StringEquals: { 'kms:ViaService': [viaService(peer, 'dynamodb'), viaService(peer, 's3vectors')] },
-    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': [peer.keyAlias] },
-  },
-});
+const peerKey = (peer: RegionNames, services: readonly KeyService[]): readonly Statement[] => {
+  const use = (sid: string, action: string, through: readonly KeyService[]): Statement => ({
+    ...allow(sid, [action], [regionalArn(peer, 'kms', 'key/*')]),
+    Condition: {
+      StringEquals: throughServices(peer, through),
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': [peer.keyAlias] },
+    },
+  });
+  return [use('PeerKey', 'kms:Decrypt', services), use('PeerTableKey', 'kms:DescribeKey', ['dynamodb'])];
+};
 
 const gateRead = (inputs: PolicyInputs): Statement =>
   allow('Gate', ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'], [inputs.gateArn]);
@@ -97,7 +118,7 @@ const sendToSync = (names: RegionNames): Statement =>
 const receiveFromSync = (names: RegionNames): Statement =>
   allow(
     'ReceiveFromSync',
-    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     [queueArn(names, names.syncQueue)],
   );
 
@@ -113,33 +134,36 @@ const SYNC_VECTOR_ACTIONS = ['PutVectors', 'GetVectors', 'ListVectors', 'DeleteV
 
 const whereTwo = (
   { peer }: PolicyInputs,
+  services: readonly KeyService[],
   statements: (names: RegionNames) => readonly Statement[],
-): readonly Statement[] => (peer === undefined ? [] : [...statements(peer), peerKey(peer)]);
+): readonly Statement[] => (peer === undefined ? [] : [...statements(peer), ...peerKey(peer, services)]);
+
+const ALL_TABLES: readonly Table[] = ['workspaces', 'audit', 'graph'];
 
 const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
   gateRead(inputs),
   sendToSync(inputs.home),
-  homeKey(inputs, ['dynamodb', 'sqs'], ['kms:GenerateDataKey']),
+  ...homeKey(inputs, ['dynamodb', 'sqs']),
+  homeQueueKey(inputs),
 ];
-
-/** An audit event is put at home and at the peer, and its debt is cleared. */
-const AUDIT_EVENT_ACTIONS = ['GetItem', 'PutItem', 'UpdateItem'];
 
 const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
   tables('HomeTables', inputs.home, [...SYNC_TABLE_ACTIONS, 'DeleteItem'], ['graph']),
-  tables('HomeAudit', inputs.home, AUDIT_EVENT_ACTIONS, ['audit']),
+  // An audit event is put in both Regions, read back where a reply was lost, and its debt is cleared at home.
+  tables('HomeAudit', inputs.home, ['GetItem', 'PutItem', 'UpdateItem'], ['audit']),
   // How much is owed is said in the outcome of a cycle under a declared outage.
-  owedIndexes('HomeDebts', inputs.home, ['workspaces', 'audit', 'graph']),
+  owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, SYNC_VECTOR_ACTIONS),
   gateRead(inputs),
   sendToSync(inputs.home),
   receiveFromSync(inputs.home),
-  homeKey(inputs, ['dynamodb', 's3vectors', 'sqs'], ['kms:GenerateDataKey']),
-  ...whereTwo(inputs, (peer) => [
+  ...homeKey(inputs, ['dynamodb', 's3vectors', 'sqs']),
+  homeQueueKey(inputs),
+  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
     tables('PeerTables', peer, SYNC_TABLE_ACTIONS, ['graph']),
-    tables('PeerAudit', peer, AUDIT_EVENT_ACTIONS, ['audit']),
+    tables('PeerAudit', peer, ['GetItem', 'PutItem'], ['audit']),
     vectors('PeerVectors', peer, SYNC_VECTOR_ACTIONS),
   ]),
 ];
@@ -149,42 +173,46 @@ const INTERACTIVE_TABLES: readonly Table[] = ['workspaces', 'audit'];
 
 /** A query that filters or returns metadata needs GetVectors too. */
 const apiStatements = (inputs: PolicyInputs): readonly Statement[] => [
-  tables('HomeTables', inputs.home, ['GetItem', 'Query'], ['workspaces', 'audit', 'graph']),
-  tables('HomeWrites', inputs.home, ['PutItem', 'UpdateItem', 'BatchGetItem'], INTERACTIVE_TABLES),
-  owedIndexes('HomeDebts', inputs.home, ['workspaces', 'audit', 'graph']),
+  tables('HomeTables', inputs.home, ['GetItem', 'Query'], ALL_TABLES),
+  // The batches are those of the drain that begins when the peer answers again.
+  tables('HomeWrites', inputs.home, ['BatchGetItem', 'PutItem', 'UpdateItem'], INTERACTIVE_TABLES),
+  owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['QueryVectors', 'GetVectors']),
   gateRead(inputs),
-  homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem', 'UpdateItem'], INTERACTIVE_TABLES)]),
+  ...homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, ['dynamodb'], (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem'], INTERACTIVE_TABLES)]),
 ];
 
-const ALL_TABLES: readonly Table[] = ['workspaces', 'audit', 'graph'];
-
-/** Reads what is owed, sends it to the peer, clears the debt. */
+/** Reads what is owed, sends it to the peer, clears the debt. Documents and sources are read again before they go. */
 const drainStatements = (inputs: PolicyInputs): readonly Statement[] => [
-  tables('HomeTables', inputs.home, ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'], ALL_TABLES),
+  tables('HomeTables', inputs.home, ['BatchGetItem', 'UpdateItem'], ALL_TABLES),
+  tables('HomeSources', inputs.home, ['GetItem', 'Query'], ['graph']),
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['GetVectors']),
-  homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, (peer) => [
-    tables('PeerTables', peer, ['GetItem', 'PutItem', 'UpdateItem'], ALL_TABLES),
+  ...homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
+    tables('PeerTables', peer, ['GetItem', 'PutItem'], ALL_TABLES),
+    tables('PeerSources', peer, ['UpdateItem'], ['graph']),
     vectors('PeerVectors', peer, ['PutVectors']),
   ]),
 ];
 
-/** Only here may a record be deleted, and only a settled tombstone or a local item is. */
+/** Only here and in a sweep may a record be deleted, and only a settled tombstone or a local item is. */
 const repairStatements = (inputs: PolicyInputs): readonly Statement[] => [
   tables(
     'HomeTables',
     inputs.home,
-    ['GetItem', 'BatchGetItem', 'Query', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    ['GetItem', 'BatchGetItem', 'Scan', 'PutItem', 'UpdateItem', 'DeleteItem'],
     ALL_TABLES,
   ),
+  // The nodes of old proofs, and what a source still owes.
+  tables('HomePartitions', inputs.home, ['Query'], ['workspaces', 'graph']),
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['GetVectors', 'ListVectors', 'PutVectors']),
-  homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, (peer) => [
-    tables('PeerTables', peer, ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], ALL_TABLES),
+  ...homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
+    tables('PeerTables', peer, ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], ALL_TABLES),
+    tables('PeerSources', peer, ['Query'], ['graph']),
     vectors('PeerVectors', peer, ['GetVectors', 'PutVectors']),
   ]),
 ];
@@ -193,7 +221,7 @@ const repairStatements = (inputs: PolicyInputs): readonly Statement[] => [
 const proofStatements = (inputs: PolicyInputs): readonly Statement[] => [
   tables('HomeTables', inputs.home, ['Scan'], ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['ListVectors', 'GetVectors']),
-  homeKey(inputs, ['dynamodb', 's3vectors']),
+  ...homeKey(inputs, ['dynamodb', 's3vectors']),
 ];
 
 /** Seals this Region's events into its chain, signs the head, keeps the peer's. */
@@ -201,8 +229,8 @@ const auditStatements = (inputs: PolicyInputs): readonly Statement[] => [
   tables('HomeGateRecord', inputs.home, ['GetItem'], ['workspaces']),
   tables('HomeTables', inputs.home, ['GetItem', 'Query', 'PutItem', 'UpdateItem'], ['audit']),
   allow('SignHeads', ['kms:Sign', 'kms:GetPublicKey'], [inputs.signingKeyArn]),
-  homeKey(inputs, ['dynamodb']),
-  ...whereTwo(inputs, (peer) => [tables('PeerTables', peer, ['GetItem', 'Query', 'PutItem'], ['audit'])]),
+  ...homeKey(inputs, ['dynamodb']),
+  ...whereTwo(inputs, ['dynamodb'], (peer) => [tables('PeerTables', peer, ['GetItem', 'PutItem'], ['audit'])]),
 ];
 
 const STATEMENTS: Readonly<Record<FunctionName, (inputs: PolicyInputs) => readonly Statement[]>> = {

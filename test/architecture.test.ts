@@ -86,7 +86,16 @@ const RULES: readonly (readonly [string, (edge: Edge) => boolean])[] = [
     'nothing imports infra, but infra, local and scripts',
     ({ from, to }) => within(to, 'infra') && !within(from, 'infra', 'local', 'scripts'),
   ],
-  ['nothing imports test', ({ to }) => within(to, 'test')],
+  [
+    'nothing imports test, but the simulator’s command, which runs it',
+    ({ from, to }) =>
+      within(to, 'test') && !(within(from, 'scripts/sim', 'scripts/sim.ts') && within(to, 'test/simulation')),
+  ],
+  [
+    'only the simulator plants defects',
+    ({ from, to }) =>
+      to === 'functions/domain/mutants.ts' && !within(from, 'functions', 'scripts/sim', 'scripts/sim.ts'),
+  ],
   [
     'infra imports domain, Pulumi and itself only',
     ({ from, to }) =>

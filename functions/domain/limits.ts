@@ -119,7 +119,9 @@ export const LIMITS = {
   /** How long an `Idempotency-Key` is remembered. */
   operationKeptSeconds: 7 * 24 * 60 * 60,
   drainInFlightMax: 64,
-  drainPageItemsMax: 100,
+  /** One batch read; with the shards at once it fills the sockets of a client, and no more. */
+  drainPageItemsMax: 25,
+  drainShardsAtOnceMax: 3,
   /** Half of what a fresh on-demand table takes at once, so that a drain never throttles the writes of people. */
   drainItemsPerSecondMax: 2000,
   /** What one request waits longer, when its write has shown that the peer answers again. */

@@ -195,7 +195,7 @@ export class InteractiveWriter implements InteractiveWrites {
     }
     const table = peer.tables[request.table];
     if (isMutant('clear-before-peer')) {
-      await this.#clear(attempt, home, true);
+      await this.#clear(attempt, home);
     }
     const [put, noted] = await Promise.all([
       this.#measured(request.table, peer, async () => table.put(record)),
@@ -207,16 +207,20 @@ export class InteractiveWriter implements InteractiveWrites {
     if (put.kind === 'superseded' && !repeated && request.once !== true && !isMutant('inline-superseded')) {
       return put;
     }
-    await this.#clear(attempt, home, noted.kind !== 'failed');
+    if (noted.kind === 'failed') {
+      // Without the note a retry at the peer would be taken for a new write, and undo what came in between.
+      return this.#held(attempt, 'owed');
+    }
+    await this.#clear(attempt, home);
     return this.#held(attempt, 'both');
   }
 
   /** A debt that could not be cleared is no harm: the drain finds that the peer holds it. */
-  async #clear({ request, record, note }: Attempt, home: RegionStores, noted: boolean): Promise<void> {
+  async #clear({ request, record, note }: Attempt, home: RegionStores): Promise<void> {
     const table = home.tables[request.table];
     await Promise.all([
       table.clearOwed(record, record.v),
-      note !== undefined && noted ? table.clearOwed(note, note.v) : undefined,
+      note === undefined ? undefined : table.clearOwed(note, note.v),
     ]);
   }
 

@@ -40,10 +40,13 @@ export const addCounts = (counts: SourceCounts, payload: DocumentPayload | undef
     return counts;
   }
   const skipped = payload.skipped === undefined ? 0 : 1;
+  // A document that another run wrote beside this one was never counted. Below zero the source record could not be read at
+  // all; too low, it is counted anew by the next comparison.
+  const add = (count: number, by: number): number => Math.max(0, count + sign * by);
   return {
-    documents: counts.documents + sign * (1 - skipped),
-    chunks: counts.chunks + sign * payload.chunks.length,
-    skipped: counts.skipped + sign * skipped,
+    documents: add(counts.documents, 1 - skipped),
+    chunks: add(counts.chunks, payload.chunks.length),
+    skipped: add(counts.skipped, skipped),
   };
 };
 

@@ -136,12 +136,18 @@ class Drain {
   /** Answers with how many entries the index listed: where there were none, another pass finds none either. */
   async #drainTable(table: TableName, wanted: Wanted): Promise<number> {
     let found = 0;
-    for (const shard of owedShards(this.#dependencies.direction.to.region)) {
-      found += await this.#drainShard(table, shard, wanted);
-      if (this.tally.failure !== undefined || this.#isOutOfTime()) {
-        break;
+    const shards = owedShards(this.#dependencies.direction.to.region).values();
+    // A few shards at once: while one is being listed and read, the others send.
+    const worker = async (): Promise<void> => {
+      for (const shard of shards) {
+        const listed = await this.#drainShard(table, shard, wanted);
+        found += listed;
+        if (this.tally.failure !== undefined || this.#isOutOfTime()) {
+          return;
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: LIMITS.drainShardsAtOnceMax }, worker));
     return found;
   }
 

@@ -35,7 +35,8 @@ export const KEY_USES: readonly KeyUse[] = [
     action: 'kms:GenerateDataKey',
     through: 'sqs',
     calls: ['sqs:SendMessage'],
-    source: 'Amazon SQS Developer Guide, "Key management": a producer of an encrypted queue needs both this and Decrypt',
+    source:
+      'Amazon SQS Developer Guide, "Key management": a producer of an encrypted queue needs both this and Decrypt',
   },
   {
     action: 'kms:Decrypt',
@@ -68,6 +69,7 @@ export const SERVICE_USES: readonly ServiceUse[] = [
   {
     actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
     of: 'in-vpc',
-    source: 'AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC", execution role permissions',
+    source:
+      'AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC", execution role permissions',
   },
 ];

@@ -37,7 +37,10 @@ const resource = z
 
 const conditionSchema = z.partialRecord(
   z.enum(CONDITION_OPERATORS),
-  z.partialRecord(z.enum(CONDITION_KEYS), listOf.refine((values) => values.every((value) => !value.includes('$')))),
+  z.partialRecord(
+    z.enum(CONDITION_KEYS),
+    listOf.refine((values) => values.every((value) => !value.includes('$'))),
+  ),
 );
 
 const statementSchema = z.strictObject({

@@ -26,6 +26,8 @@ export interface PairOptions {
   readonly dataDirectory: string;
   /** In place of the stacks' schedule. */
   readonly intervalMs: number | undefined;
+  /** In place of the declared intervals of everything else, for instance so that nothing runs while something is measured. */
+  readonly jobsIntervalMs?: number;
   readonly onEvent: (role: Role, event: RegionEvent) => void;
 }
 
@@ -180,6 +182,7 @@ export class RegionPairLink {
       accountId,
       dataDirectory: path.join(path.resolve(options.dataDirectory), role),
       intervalMs: options.intervalMs,
+      jobsIntervalMs: options.jobsIntervalMs,
       authorityDirectory: authorityDirectoryOf(options),
       nameServer: this.#names?.server,
       onEvent: (event) => {

@@ -23,6 +23,7 @@ export interface RegionLinkOptions {
   readonly accountId: string;
   readonly dataDirectory: string;
   readonly intervalMs: number | undefined;
+  readonly jobsIntervalMs?: number | undefined;
   /** Holds the authority that vouches for the Region's endpoints. */
   readonly authorityDirectory: string;
   /** `ip:port`; undefined where this machine has none, and endpoints are addresses. */

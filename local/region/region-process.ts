@@ -12,6 +12,7 @@ interface Start {
   readonly accountId: string;
   readonly dataDirectory: string;
   readonly intervalMs?: number;
+  readonly jobsIntervalMs?: number;
   readonly authorityDirectory: string;
   readonly nameServer?: string;
 }

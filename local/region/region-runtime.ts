@@ -28,6 +28,8 @@ export interface RegionRuntimeOptions {
   readonly dataDirectory: string;
   /** In place of the stack's schedule. */
   readonly intervalMs?: number | undefined;
+  /** In place of the declared intervals of everything else, for instance so that nothing runs while something is measured. */
+  readonly jobsIntervalMs?: number | undefined;
   readonly authorityDirectory: string;
   /** The parent's, which serves all Regions; absent means that endpoints are addresses. */
   readonly nameServer?: string | undefined;
@@ -75,7 +77,7 @@ const createLambda = (options: RegionRuntimeOptions, services: OpenServices, aut
     ambient: ambientOf(authority, options.nameServer),
     // The sources' schedule only: a person who asks for another interval means when they are read.
     scheduleIntervalOf: (name) =>
-      name === namesOf(regionOf(region), accountId).schedule ? options.intervalMs : undefined,
+      name === namesOf(regionOf(region), accountId).schedule ? options.intervalMs : options.jobsIntervalMs,
     onLog: ({ functionName, text }) => {
       tell({ kind: 'line', functionName, text });
     },

@@ -74,7 +74,9 @@ export const sayTotals = (totals: Totals, durationMs: number): void => {
     ];
     say(name.padEnd(17) + cells.join(''));
   }
-  say(`${sumOf(totals, 'seeds')} seeds in ${(durationMs / 1000).toFixed(1)} s, ${sumOf(totals, 'violations')} violations`);
+  say(
+    `${sumOf(totals, 'seeds')} seeds in ${(durationMs / 1000).toFixed(1)} s, ${sumOf(totals, 'violations')} violations`,
+  );
 };
 
 export const sayViolation = (

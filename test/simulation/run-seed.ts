@@ -9,7 +9,13 @@ import { startDrain } from './functions/drain-function.ts';
 import { startRepair } from './functions/repair-function.ts';
 import { startFlip } from './functions/operator.ts';
 import { CycleChecks } from './invariants/cycle-checks.ts';
-import { type Checks, finalDefect, missingInSurvivor, owesSomething, unexplainedDifference } from './invariants/final-checks.ts';
+import {
+  type Checks,
+  finalDefect,
+  missingInSurvivor,
+  owesSomething,
+  unexplainedDifference,
+} from './invariants/final-checks.ts';
 import { GateChecks } from './invariants/gate-checks.ts';
 import { Ledger } from './invariants/ledger.ts';
 import { QueryChecks } from './invariants/query-checks.ts';
@@ -119,8 +125,8 @@ const isIdle = (stage: Stage): boolean =>
 /** Lets schedules run until nothing is left to do, then asks whether all is as it has to be. */
 const settle = async (stage: Stage, checks: Checks): Promise<void> => {
   const { world } = stage;
-  // Half of the seeds heal by cycles and drains alone: a repair would mend what those have to mend themselves.
-  const repairs = world.random('repairs').chance(0.5);
+  // Most seeds heal by cycles and drains alone: a repair would mend what those have to mend themselves.
+  const repairs = world.random('repairs').chance(0.3);
   let defect = finalDefect(checks);
   for (let at = 0; at < ROUNDS_MAX && !world.kernel.isStopped; at += 1) {
     await round(stage, `end-${at}`, repairs);

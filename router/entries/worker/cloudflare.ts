@@ -30,11 +30,7 @@ export const openCloudflare = (print: (line: string) => void): CloudflareModule 
     worker: {
       fetch: async (request, env, context) => {
         router ??= openWorker(form, env);
-        return router.handle(request, {
-          waitUntil: (work) => {
-            context.waitUntil(work);
-          },
-        });
+        return router.handle(request, context);
       },
     },
     RouterState: class RouterState extends StateObject {

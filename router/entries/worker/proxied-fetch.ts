@@ -25,11 +25,16 @@ export interface ProxiedFetchOptions {
   readonly memory: ClientMemory | undefined;
 }
 
-/** What aborts an attempt, and the address that it went to. */
+/** What aborts an attempt, the address that it went to, and what came of it. */
 interface FetchIo {
-  readonly controller: AbortController;
+  /**
+   * Only for a streamed body, which must not look whole at the Region. Else the runtime ends what is still out when the
+   * answer has gone: a signal on every fetch costs a tenth of the request.
+   */
+  readonly controller: AbortController | undefined;
   readonly upstream: Upstream;
   at: number;
+  response: Response | undefined;
 }
 
 type FetchAttempt = Attempt<FetchIo>;
@@ -40,7 +45,7 @@ export const answerOf = ({ status, headers, body }: RouterProblem, extra: Record
 export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
   readonly #o: ProxiedFetchOptions;
   readonly #exchange: Exchange<FetchIo>;
-  readonly #answers = new Map<FetchAttempt, Response>();
+  slot = -1;
   #answer: Response | undefined;
   #unwell: string | undefined;
   #turn = Promise.withResolvers<undefined>();
@@ -54,7 +59,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
 
   async run(): Promise<Response> {
     const { waiting } = this.#o.context;
-    waiting.add(this);
+    waiting.enter(this);
     try {
       this.#exchange.start();
       if (this.#o.body.kind === 'stream') {
@@ -69,7 +74,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
         this.#exchange.evacuate(this.#unwell ?? '');
       }
     } finally {
-      waiting.delete(this);
+      waiting.leave(this);
     }
   }
 
@@ -86,7 +91,8 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
     if (upstream === undefined) {
       throw new RangeError(`There is no way to ${attempt.region}.`);
     }
-    const io: FetchIo = { controller: new AbortController(), upstream, at: 0 };
+    const controller = this.#o.body.kind === 'stream' ? new AbortController() : undefined;
+    const io: FetchIo = { controller, upstream, at: 0, response: undefined };
     attempt.io = io;
     void this.#attempted(attempt, io);
   }
@@ -95,12 +101,12 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
     if (io !== undefined) {
       // Nothing came of it while we waited: another address of that Region may do better.
       io.upstream.leave(io.at);
-      io.controller.abort();
+      io.controller?.abort();
     }
   }
 
   deliver(attempt: FetchAttempt): void {
-    const response = this.#answers.get(attempt);
+    const response = attempt.io?.response;
     if (response !== undefined) {
       this.#settle(returnedResponse(response, this.#signature(attempt, response.status)));
     }
@@ -137,7 +143,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
         headers,
         body: body.kind === 'none' ? null : body.kind === 'kept' ? body.bytes : body.chunks,
         redirect: 'manual',
-        signal: io.controller.signal,
+        signal: io.controller?.signal ?? null,
       });
       io.at = sent.at;
       const response = await sent.response;
@@ -145,7 +151,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
         void response.body?.cancel();
         return;
       }
-      this.#answers.set(attempt, response);
+      io.response = response;
       this.#judge(attempt, response);
     } catch (error) {
       this.#failed(attempt, io, error);

@@ -10,7 +10,8 @@ const OBJECT_NAME = 'router';
 const ADDRESS = 'https://router-state.invalid';
 /** One alarm ticks for this long: disk is written once per span, not once per tick. */
 const SPAN_MS = 2000;
-const TICK_MS = 20;
+/** Silence takes 100 ms to be one: without a request that waits, a look in 50 ms finds the first one in time. */
+const TICK_MS = { busy: 20, idle: 50 } as const;
 const ASK_TIMEOUT_MS = 500;
 
 const storedOf = (value: unknown): StoredOverride | undefined => {
@@ -41,8 +42,8 @@ export const overrideInObject = (namespace: ObjectNamespace): OverrideStore => {
   };
 };
 
-/** What the alarm does at each tick; absent where nothing is shared with the object. */
-export type ObjectTick = (keep: (work: Promise<unknown>) => void) => void;
+/** What the alarm does at each tick, and whether requests wait; absent where nothing is shared with the object. */
+export type ObjectTick = (keep: (work: Promise<unknown>) => void) => keyof typeof TICK_MS;
 
 export class StateObject {
   readonly #state: ObjectState;
@@ -85,9 +86,9 @@ export class StateObject {
       open.add(done);
     };
     while (Date.now() < endMs) {
-      this.#tick(keep);
+      const tickMs = TICK_MS[this.#tick(keep)];
       await new Promise((resolve) => {
-        setTimeout(resolve, TICK_MS);
+        setTimeout(resolve, tickMs);
       });
     }
     await Promise.all(open);

@@ -3,17 +3,18 @@ import { type Log, openParts, type RouterParts } from '../../app/build-parts.ts'
 import type { RouterConfig } from '../../config/schema.ts';
 import type { Timers } from '../../forward/attempt.ts';
 import type { Hop } from '../../forward/hygiene.ts';
+import { type Slotted, Slots } from '../../forward/slots.ts';
 import type { OverrideStore } from '../../override/override-state.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A request that waits for a Region, in a context of its own. */
-export interface Waiting {
+export interface Waiting extends Slotted {
   readonly wake: (region: string) => void;
 }
 
 export interface WorkerContext extends RouterParts {
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Slots<Waiting>;
   /** The client's address, as this platform tells it. */
   readonly clientAddress: (request: Request) => string;
 }
@@ -48,7 +49,7 @@ const logTo =
 
 export const openContext = (options: WorkerOptions): WorkerContext => {
   const { config, upstreams, store, print, clientAddress, usualProto } = options;
-  const waiting = new Set<Waiting>();
+  const waiting = new Slots<Waiting>();
   const parts = openParts({
     config,
     log: logTo(print),
@@ -59,7 +60,7 @@ export const openContext = (options: WorkerOptions): WorkerContext => {
     usualProto,
     onUnwell: (region) => {
       // A request's timers and connections may be touched in its own context only: each is woken there.
-      for (const one of waiting) {
+      for (const one of waiting.all()) {
         one.wake(region);
       }
     },

@@ -84,15 +84,17 @@ export class WorkerRouter {
     return viewOf(this.context, { isDraining: false, transitions, configHash, dns });
   }
 
-  async handle(request: Request, { waitUntil }: { waitUntil: RequestContext['waitUntil'] }): Promise<Response> {
+  async handle(request: Request, requestContext: RequestContext): Promise<Response> {
     if (this.#o.isTickedByRequests) {
-      tick(this.context, waitUntil);
+      tick(this.context, (work) => {
+        requestContext.waitUntil(work);
+      });
     }
     const load = this.#refreshOverride();
     if (this.#overrideMs < 0) {
       await load;
     } else if (load !== undefined) {
-      waitUntil(load);
+      requestContext.waitUntil(load);
     }
     const facts = factsOf(request);
     const refusal = this.#refusal(facts);
@@ -107,7 +109,7 @@ export class WorkerRouter {
     const body = request.body === null ? NO_BODY : await readWorkerBody(request, this.context.config.limits);
     const answer = this.#route(request, facts, body, claim instanceof Promise ? await claim : claim);
     // A client that leaves must not end what the policy counts on.
-    waitUntil(Promise.resolve(answer));
+    requestContext.waitUntil(Promise.resolve(answer));
     return answer;
   }
 

@@ -39,17 +39,14 @@ export const openWorkerd = (print: (line: string) => void): WorkerdModule => {
   };
   return {
     worker: {
-      fetch: async (request, env, context) =>
-        routerOf(env).handle(request, {
-          waitUntil: (work) => {
-            context.waitUntil(work);
-          },
-        }),
+      fetch: async (request, env, context) => routerOf(env).handle(request, context),
     },
     RouterState: class RouterState extends StateObject {
       constructor(state: ObjectState, env: Environment) {
         super(state, (keep) => {
-          tick(routerOf(env).context, keep);
+          const { context } = routerOf(env);
+          tick(context, keep);
+          return context.waiting.size > 0 ? 'busy' : 'idle';
         });
       }
     },

@@ -220,8 +220,8 @@ describe('a drain', () => {
       nowMs += operation === 'getMany' ? 1 : 0;
       return undefined;
     };
-    expect(await drain(1)).toMatchObject({ kind: 'out-of-time', sent: 100 });
-    expect(await debts()).toBe(200);
+    expect(await drain(1)).toMatchObject({ kind: 'out-of-time', sent: 25 });
+    expect(await debts()).toBe(275);
   });
 });
 

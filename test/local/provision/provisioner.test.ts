@@ -106,11 +106,23 @@ describe('a resource that the Region has', () => {
     await provisioner.onResource(resource('aws:iam/role:Role', { name: 'reader', assumeRolePolicy: '{}' }));
     const policy = JSON.stringify({
       Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: 'arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/x' }],
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'dynamodb:GetItem',
+          Resource: 'arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/x',
+        },
+      ],
     });
     await provisioner.onResource(resource('aws:iam/rolePolicy:RolePolicy', { name: 'p', role: 'reader', policy }));
     const role = provisioner.roles().get('arn:aws-us-gov:iam::111122223333:role/reader');
-    expect(role?.policies.get('p')).toEqual([{ Effect: 'Allow', Action: ['dynamodb:GetItem'], Resource: ['arn:x'] }]);
+    expect(role?.policies.get('p')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem'],
+        Resource: ['arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/x'],
+      },
+    ]);
   });
 
   it('gives a key the same id in every run, since policies name it', async () => {

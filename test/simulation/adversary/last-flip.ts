@@ -23,7 +23,9 @@ export const isSettledGate = (world: World): boolean => {
   return (
     active.length === 1 &&
     first?.inForce?.peer_writes === 'required' &&
-    decisions.every(({ inForce, alarm }) => inForce !== undefined && !alarm && inForce.epoch <= (first.inForce?.epoch ?? 0))
+    decisions.every(
+      ({ inForce, alarm }) => inForce !== undefined && !alarm && inForce.epoch <= (first.inForce?.epoch ?? 0),
+    )
   );
 };
 

@@ -36,7 +36,13 @@ export type FlipStyle =
   | 'invalid';
 
 export type ActionKind =
-  | { readonly kind: 'tick'; readonly side: Side; readonly copies: number; readonly gapMs: number; readonly fates: readonly Fate[] }
+  | {
+      readonly kind: 'tick';
+      readonly side: Side;
+      readonly copies: number;
+      readonly gapMs: number;
+      readonly fates: readonly Fate[];
+    }
   | { readonly kind: 'edit'; readonly source: number; readonly file: number; readonly variant: number | null }
   | { readonly kind: 'forget'; readonly source: number }
   | {

@@ -73,7 +73,20 @@ const duel = (random: Random, profile: Profile, seed: SeedSetting): readonly Bea
 const burst = (random: Random): readonly Beat[] => {
   const field = random.below(2);
   const beats: Beat[] = random.chance(0.4)
-    ? [[0, { kind: 'trouble', mode: 'late', from: null, to: someSide(random), service: 'dynamodb', probability: 0.3, durationMs: MINUTE }]]
+    ? [
+        [
+          0,
+          {
+            kind: 'trouble',
+            mode: 'late',
+            from: null,
+            to: someSide(random),
+            service: 'dynamodb',
+            probability: 0.3,
+            durationMs: MINUTE,
+          },
+        ],
+      ]
     : [];
   for (let at = random.between(3, 5); at > 0; at -= 1) {
     beats.push([random.between(0, 90), setting(someSide(random), field, random.below(50))]);
@@ -140,7 +153,10 @@ const outage = (random: Random, profile: Profile, seed: SeedSetting): readonly B
     [random.between(5000, MINUTE), editOf(random, profile, seed)],
     ...(random.chance(0.5) ? [[0, lateAtHome(random, side)] as const] : []),
     [1000, tick(side)],
-    [random.chance(0.5) ? duration : random.between(6000, 40_000), { kind: 'drain', side, fate: random.chance(0.4) ? { crashAtSend: random.between(48, 70) } : {} }],
+    [
+      random.chance(0.5) ? duration : random.between(6000, 40_000),
+      { kind: 'drain', side, fate: random.chance(0.4) ? { crashAtSend: random.between(48, 70) } : {} },
+    ],
     [random.between(0, 4000), flip(random.chance(0.7) ? side : other, 'proper', false)],
     [random.between(0, 4000), { kind: 'drain', side, fate: {} }],
     [random.between(0, 2000), tick(side)],
@@ -161,7 +177,15 @@ const half = (random: Random, profile: Profile, seed: SeedSetting): readonly Bea
     [0, tick(side)],
     [
       random.between(100, 1500),
-      { kind: 'trouble', mode, from, to: someSide(random), service, probability: random.pick([0.2, 0.5, 1]), durationMs },
+      {
+        kind: 'trouble',
+        mode,
+        from,
+        to: someSide(random),
+        service,
+        probability: random.pick([0.2, 0.5, 1]),
+        durationMs,
+      },
     ],
     [random.between(0, 3000), { kind: 'search', side: someSide(random), file: random.below(seed.files) }],
     [durationMs, editOf(random, profile, seed)],
@@ -224,7 +248,20 @@ const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly
     [0, tick(1)],
     [day + random.between(0, HOUR), editOf(random, profile, seed)],
     ...(late
-      ? [[0, { kind: 'trouble', mode: 'late', from: null, to: side, service: 's3vectors', probability: 0.5, durationMs: MINUTE } as const] as const]
+      ? [
+          [
+            0,
+            {
+              kind: 'trouble',
+              mode: 'late',
+              from: null,
+              to: side,
+              service: 's3vectors',
+              probability: 0.5,
+              durationMs: MINUTE,
+            } as const,
+          ] as const,
+        ]
       : []),
     [0, tick(0)],
     [0, tick(1)],
@@ -234,7 +271,8 @@ const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly
   ];
 };
 
-export type SceneName = 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
+export type SceneName =
+  'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
 
 export const SCENES: Readonly<
   Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>

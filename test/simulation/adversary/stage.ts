@@ -72,7 +72,10 @@ export class Stage {
     let drains = 0;
     return openApiEnvironment(this.world, peer, () => {
       drains += 1;
-      startDrain(this.world, { name: `drain/${region.name}/at-once-${drains}-${this.world.kernel.events}`, region: region.name });
+      startDrain(this.world, {
+        name: `drain/${region.name}/at-once-${drains}-${this.world.kernel.events}`,
+        region: region.name,
+      });
     });
   }
 
@@ -209,10 +212,12 @@ const requestOf = ({ id, what, field, value, op }: Extract<Action, { kind: 'writ
     }
     case 'vote':
     case 'setting': {
-      const key = what === 'vote' ? { pk: 'survey#s', sk: `voter-${field}` } : { pk: 'settings#w', sk: `field-${field}` };
+      const key =
+        what === 'vote' ? { pk: 'survey#s', sk: `voter-${field}` } : { pk: 'settings#w', sk: `field-${field}` };
       // One key of an operation always stands for one content: another one would be refused.
       const payload = op === null ? { value } : { value: op };
-      const content = value === null && op === null ? ({ kind: 'tombstone' } as const) : ({ kind: 'payload', payload } as const);
+      const content =
+        value === null && op === null ? ({ kind: 'tombstone' } as const) : ({ kind: 'payload', payload } as const);
       return {
         table: 'workspaces',
         key,

@@ -24,7 +24,12 @@ export interface Flip {
   readonly lagMs: readonly [number, number];
 }
 
-const appConfigCall = async (world: World, process: SimProcess, region: SimRegion, apply: () => unknown): Promise<unknown> => {
+const appConfigCall = async (
+  world: World,
+  process: SimProcess,
+  region: SimRegion,
+  apply: () => unknown,
+): Promise<unknown> => {
   const link = world.network.link(process, region.name, 'appconfig', () => CALL_MS);
   const called = await boundedCall(
     CALL_MS,

@@ -118,7 +118,10 @@ export class CycleChecks implements Watcher {
     const deferred = this.#gates.get(by?.name ?? '')?.peer_writes === 'deferred';
     const peer = this.#world.peerOf(region);
     if (!deferred && region.name === by?.region && this.#ledger.highest(peer, 'graph', change.pk, source) < v) {
-      this.#world.violate('committed-in-peer', `${region.name} shows ${shortFence(fence)} of ${source}, its peer does not`);
+      this.#world.violate(
+        'committed-in-peer',
+        `${region.name} shows ${shortFence(fence)} of ${source}, its peer does not`,
+      );
     }
     const snapshot = parseSourcePayload(textIn(change.after, 'data'))?.snapshot ?? '';
     const files = this.#world.origins.get(source)?.everAt(snapshot);
@@ -131,6 +134,7 @@ export class CycleChecks implements Watcher {
     if (defect !== undefined) {
       this.#world.violate('commit-is-whole', `commit of ${shortFence(fence)} of ${source}: ${defect}`);
     }
+    run.isCommitted = true;
     if (run.isFull) {
       this.#ledger.noteFull(region, run);
     }
@@ -185,7 +189,10 @@ export class CycleChecks implements Watcher {
       const lacking = this.#world.regions.find((region) => this.#ledger.highest(region, 'graph', pk, sk) < v);
       if (lacking !== undefined) {
         const what = `${lacking.name} lacks ${pk} / ${sk} at ${v}`;
-        this.#world.violate('acknowledged-in-both', `${shortFence(run.fence)} of ${run.source} was acknowledged: ${what}`);
+        this.#world.violate(
+          'acknowledged-in-both',
+          `${shortFence(run.fence)} of ${run.source} was acknowledged: ${what}`,
+        );
         return;
       }
       const name = `graph|${pk}|${sk}`;
@@ -199,7 +206,10 @@ export class CycleChecks implements Watcher {
       const now = region.peek('graph', textIn(item, 'pk'), textIn(item, 'sk'));
       if (isLive(now) && textIn(now, 'v') === textIn(item, 'v') && textIn(now, 'owed') !== '') {
         const what = `${textIn(item, 'pk')} / ${textIn(item, 'sk')}`;
-        this.#world.violate('settled', `${shortFence(run.fence)} was acknowledged while ${region.name} still owed ${what}`);
+        this.#world.violate(
+          'settled',
+          `${shortFence(run.fence)} was acknowledged while ${region.name} still owed ${what}`,
+        );
         return;
       }
     }

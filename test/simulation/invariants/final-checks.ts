@@ -18,7 +18,9 @@ const isReplicated = (item: Item): boolean =>
   textIn(item, 'v') !== '' && !textIn(item, 'pk').startsWith(LOCAL_PREFIX) && item['expires'] === undefined;
 
 const contentOf = (item: Item): string =>
-  [textIn(item, 'v'), textIn(item, 'op'), textIn(item, 'h'), textIn(item, 'data'), isDeleted(item) ? 'del' : ''].join('|');
+  [textIn(item, 'v'), textIn(item, 'op'), textIn(item, 'h'), textIn(item, 'data'), isDeleted(item) ? 'del' : ''].join(
+    '|',
+  );
 
 export interface Checks {
   readonly world: World;
@@ -69,7 +71,8 @@ export const unexplainedDifference = (checks: Checks): Defect | undefined => {
     const newer = newerSide(checks, pair);
     const item = newer?.peek(pair.table, pair.pk, pair.sk);
     const run = checks.ledger.runOf(textIn(item, 'v'));
-    const isOfUnacknowledged = textIn(item, 'v').startsWith('i|') && (run?.acknowledged ?? 0) === 0 && run?.isDeferred !== true;
+    const isOfUnacknowledged =
+      textIn(item, 'v').startsWith('i|') && (run?.acknowledged ?? 0) === 0 && run?.isDeferred !== true;
     if (newer !== undefined && textIn(item, 'owed') === '' && !isOfUnacknowledged) {
       const what = `${newer.name} alone holds ${pair.pk} / ${pair.sk} at ${textIn(item, 'v')}, and owes it to nobody`;
       return { invariant: 'difference-is-owed', what };

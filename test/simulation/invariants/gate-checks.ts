@@ -40,7 +40,10 @@ export class GateChecks implements Watcher {
       this.#world.violate('gate-epoch-not-reused', `${by.name} obeys epoch ${inForce.epoch} in a second meaning`);
     }
     if ((recordedGate(this.#world, by.region)?.epoch ?? 0) < inForce.epoch) {
-      this.#world.violate('gate-epoch-monotone', `${by.name} works under epoch ${inForce.epoch}, which is not recorded`);
+      this.#world.violate(
+        'gate-epoch-monotone',
+        `${by.name} works under epoch ${inForce.epoch}, which is not recorded`,
+      );
     }
   }
 

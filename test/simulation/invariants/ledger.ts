@@ -51,6 +51,8 @@ export interface Run {
   acknowledged: number;
   /** It committed in a declared outage: what it wrote is owed. */
   isDeferred: boolean;
+  /** A Region shows it. */
+  isCommitted: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -131,9 +133,11 @@ export class Ledger implements Watcher {
     if (applied === undefined) {
       return false;
     }
-    const isAfterClaim = applied.atMs >= run.claimedMs && fenceOfVersion(applied.v) !== run.fence;
+    const isOther = fenceOfVersion(applied.v) !== run.fence;
     const fullSinceMs = run.isFull ? run.claimedMs : this.fullSinceMs(region, run.source);
-    return isAfterClaim || (applied.isStray && applied.atMs >= fullSinceMs);
+    // In a declared outage nothing is settled: what the other Region still owed comes when it comes.
+    const isLate = applied.atMs >= fullSinceMs && (applied.isStray || (run.isDeferring && isOther));
+    return isLate || (applied.atMs >= run.claimedMs && isOther);
   }
 
   fullSinceMs(region: SimRegion, source: string): number {
@@ -187,7 +191,8 @@ export class Ledger implements Watcher {
     const isDeferring = this.deferring.has(by?.name ?? '');
     const judged = [...before].filter(([name]) => !isDeferring || name === by?.region).map(([, item]) => item);
     const isFull =
-      (!isDeferring && owedAtClaim.length > 0) || hasToCompareAll(judged, fence, before.get(by?.region ?? ''), claimedMs);
+      (!isDeferring && owedAtClaim.length > 0) ||
+      hasToCompareAll(judged, fence, before.get(by?.region ?? ''), claimedMs);
     const claimedBy = by?.name ?? '';
     this.runs.set(fence, {
       fence,
@@ -199,6 +204,7 @@ export class Ledger implements Watcher {
       isDeferring,
       acknowledged: 0,
       isDeferred: false,
+      isCommitted: false,
     });
   }
 

@@ -41,7 +41,10 @@ export class QueryChecks implements Watcher {
     for (const passage of passages) {
       if (!this.#wasListed(region, passage, by.startedMs)) {
         const what = `lines ${passage.startLine} to ${passage.endLine} of ${passage.path}`;
-        this.#world.violate('query-shows-only-listed', `${by.name} shows ${what}, which no record of ${region.name} lists`);
+        this.#world.violate(
+          'query-shows-only-listed',
+          `${by.name} shows ${what}, which no record of ${region.name} lists`,
+        );
       }
     }
   }
@@ -66,4 +69,3 @@ export class QueryChecks implements Watcher {
     );
   }
 }
-

@@ -37,7 +37,9 @@ const contentsOf = (source: string, path: string, text: string): readonly string
   const name = `${source}|${path}|${text}`;
   const known =
     expectedContents.get(name) ??
-    (text === BINARY ? [] : splitDocument({ path, text, sourceName: source }).chunks.map((chunk) => chunkContent(chunk)));
+    (text === BINARY
+      ? []
+      : splitDocument({ path, text, sourceName: source }).chunks.map((chunk) => chunkContent(chunk)));
   expectedContents.set(name, known);
   return known;
 };
@@ -114,7 +116,11 @@ export const snapshotDefect = (options: SnapshotOptions): string | undefined => 
   const expected = new Set([...files.keys()].map((path) => documentIdOf(source, path)));
   for (const item of region.table('graph').itemsOf(documentKey(source, '').pk)) {
     const document = documentOf(item);
-    if (document !== undefined && !expected.has(document.id) && !isExcused(options, textIn(item, 'pk'), textIn(item, 'sk'))) {
+    if (
+      document !== undefined &&
+      !expected.has(document.id) &&
+      !isExcused(options, textIn(item, 'pk'), textIn(item, 'sk'))
+    ) {
       return `${region.name}: ${document.path} is there, and not in the snapshot`;
     }
   }

@@ -15,14 +15,20 @@ export const INVARIANTS = {
   'versions-never-fall': ['the version of a key never falls in a Region', '§3.1, I3'],
   'same-version-same-bytes': ['one version of a key is the same bytes wherever it is', '§3.2'],
   'never-resurrected': ['no live record is older than a tombstone that its Region had', '§3.4, I5'],
-  'owed-is-marked': ['what was answered as owed is durable in one Region and marked there until the other holds it', '§3.3'],
+  'owed-is-marked': [
+    'what was answered as owed is durable in one Region and marked there until the other holds it',
+    '§3.3',
+  ],
   'difference-is-owed': ['a difference is owed, or part of a cycle that was not acknowledged', '§2, I11'],
   survivor: ['after the loss of either Region, the other holds every acknowledged write', '§4, I2'],
   'edits-not-lost': ['a write that starts after another was acknowledged in both wins over it', '§3.1'],
   'append-only-once': ['an append-only record is there exactly once, in both Regions', '§3.5, I2'],
   'lists-only-held-vectors': ['after every step, no record lists a vector that its Region lacks', '§3.7, I16'],
   'same-key-same-vector': ['a vector key stands for the same bytes and metadata everywhere, for ever', '§3.7'],
-  'swept-legally': ['a vector is deleted only where no record of either Region has listed it for 24 hours', '§3.7, I16'],
+  'swept-legally': [
+    'a vector is deleted only where no record of either Region has listed it for 24 hours',
+    '§3.7, I16',
+  ],
   'collected-legally': [
     'a tombstone goes after 7 days, not owed, known to the peer, both fences at or above it',
     '§3.4, I14',

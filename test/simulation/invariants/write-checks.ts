@@ -69,7 +69,8 @@ export class WriteChecks implements Watcher {
   }
 
   /** At the end, when nothing is owed any more. */
-  finalDefect(): { readonly invariant: 'survivor' | 'append-only-once' | 'edits-not-lost'; readonly what: string } | undefined {
+  finalDefect():
+    { readonly invariant: 'survivor' | 'append-only-once' | 'edits-not-lost'; readonly what: string } | undefined {
     for (const { request, outcome } of this.answered) {
       const { table, key } = request;
       for (const region of this.#world.regions) {
@@ -102,7 +103,10 @@ export class WriteChecks implements Watcher {
           earlier.endedMs < later.startedMs,
       );
       if (undone !== undefined) {
-        return { invariant: 'edits-not-lost', what: `${key.sk} is again what ${op} wrote, although ${later.outcome.op} came after it` };
+        return {
+          invariant: 'edits-not-lost',
+          what: `${key.sk} is again what ${op} wrote, although ${later.outcome.op} came after it`,
+        };
       }
     }
     return undefined;

@@ -35,14 +35,12 @@ describe('the kernel', () => {
   it('lets the seed decide between events of one time', async () => {
     const orderOf = async (seed: string): Promise<string> => {
       const kernel = new Kernel(seed, 0);
-      let order = '';
+      const order: string[] = [];
       for (const name of 'abcdefgh') {
-        kernel.at(5, () => {
-          order += name;
-        });
+        kernel.at(5, () => order.push(name));
       }
       await kernel.runUntil(10);
-      return order;
+      return order.join('');
     };
     const orders = await Promise.all(['1', '2', '3', '4'].map(async (seed) => orderOf(seed)));
     expect(await orderOf('1')).toBe(orders[0]);
@@ -52,19 +50,17 @@ describe('the kernel', () => {
 
   it('stops at once, and does not go on', async () => {
     const kernel = new Kernel('a', 0);
-    let ran = 0;
-    for (let at = 1; at <= 5; at += 1) {
-      kernel.at(at, () => {
-        ran += 1;
-        if (at === 2) {
-          kernel.stop();
-        }
-      });
+    const ran: number[] = [];
+    for (const at of [1, 2, 3, 4, 5]) {
+      kernel.at(at, () => ran.push(at));
     }
+    kernel.at(2.5, () => {
+      kernel.stop();
+    });
     await kernel.runUntil(10);
     await kernel.runUntil(20);
-    expect(ran).toBe(2);
-    expect(kernel.nowMs).toBe(2);
+    expect(ran).toEqual([1, 2]);
+    expect(kernel.nowMs).toBe(2.5);
   });
 
   it('hands on what an event throws', async () => {

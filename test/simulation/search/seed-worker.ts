@@ -15,6 +15,7 @@ parentPort?.on('message', (task: WorkerTask) => {
     for (let seed = task.from; seed < task.from + task.count; seed += 1) {
       addResult(totals, await runSeed({ seed, profile }));
     }
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     parentPort?.postMessage(totals);
   };
   run().catch((error: unknown) => {

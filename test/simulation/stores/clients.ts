@@ -87,7 +87,8 @@ const dynamoCall = (tables: ReadonlyMap<string, SimTable>, command: unknown, by:
   }
   if (command instanceof UpdateItemCommand) {
     const { input } = command;
-    const about = (): string => `${keyText(input.Key)} ${input.UpdateExpression ?? ''} IF ${input.ConditionExpression ?? ''}`;
+    const about = (): string =>
+      `${keyText(input.Key)} ${input.UpdateExpression ?? ''} IF ${input.ConditionExpression ?? ''}`;
     return { operation: 'UpdateItem', isWrite: true, about, apply: () => tableOf(input.TableName).update(input, by) };
   }
   if (command instanceof DeleteItemCommand) {

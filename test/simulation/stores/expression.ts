@@ -157,8 +157,7 @@ const parseIn = (operand: Operand, tokens: Tokens): Condition => {
     choices.push(parseOperand(tokens));
   }
   tokens.expect(')');
-  return (item, bindings) =>
-    choices.some((choice) => compare(operand(item, bindings), choice(item, bindings)) === 0);
+  return (item, bindings) => choices.some((choice) => compare(operand(item, bindings), choice(item, bindings)) === 0);
 };
 
 const parseComparison = (tokens: Tokens): Condition => {

@@ -100,8 +100,14 @@ export class SimIndex {
       const fits = key !== undefined && key.length > 0 && key.length <= LIMITS.vectorKeyCharsMax;
       refuseUnless(fits, 'a vector key is 1 to 1024 characters long');
       refuseUnless(values.length === this.#options.dimensions, 'the vector does not fit the index');
-      refuseUnless(values.every((value) => Number.isFinite(value)), 'a value is not finite');
-      refuseUnless(values.some((value) => value !== 0), 'a vector for cosine distance is not zero');
+      refuseUnless(
+        values.every((value) => Number.isFinite(value)),
+        'a value is not finite',
+      );
+      refuseUnless(
+        values.some((value) => value !== 0),
+        'a vector for cosine distance is not zero',
+      );
       return { key: key ?? '', data: values, metadata: { ...(metadata as Record<string, unknown>) } };
     });
     for (const after of puts) {
@@ -150,7 +156,10 @@ export class SimIndex {
     const asked = input.queryVector?.float32 ?? [];
     const { topK = 0 } = input;
     refuseUnless(asked.length === this.#options.dimensions, 'the query vector does not fit the index');
-    refuseUnless(asked.some((value) => value !== 0), 'a query vector is not zero');
+    refuseUnless(
+      asked.some((value) => value !== 0),
+      'a query vector is not zero',
+    );
     refuseUnless(topK >= 1 && topK <= LIMITS.vectorQueryTopKMax, 'topK is out of bounds');
     const sources = wantedSources(input.filter);
     const hits = [...this.#vectors.values()]

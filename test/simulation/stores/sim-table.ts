@@ -99,7 +99,9 @@ export class SimTable {
     SimTable.#refuseUnless(input.ConsistentRead === true && keys.length > 0 && keys.length <= 100, refusal);
     const names = keys.map((key) => `${textOf(key, 'pk')}\0${textOf(key, 'sk')}`);
     SimTable.#refuseUnless(new Set(names).size === names.length, 'a batch read that names a key twice');
-    const found = keys.map((key) => this.peek(textOf(key, 'pk'), textOf(key, 'sk'))).filter((item) => item !== undefined);
+    const found = keys
+      .map((key) => this.peek(textOf(key, 'pk'), textOf(key, 'sk')))
+      .filter((item) => item !== undefined);
     const project = input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression);
     return project === undefined ? found : found.map((item) => project(item, bindingsOf(input)));
   }
@@ -170,7 +172,11 @@ export class SimTable {
   /** Full by what was read, also where a filter drops all of it. */
   #page(
     found: readonly Item[],
-    input: { Limit?: number | undefined; FilterExpression?: string | undefined; ProjectionExpression?: string | undefined },
+    input: {
+      Limit?: number | undefined;
+      FilterExpression?: string | undefined;
+      ProjectionExpression?: string | undefined;
+    },
     bindings: Bindings,
   ): TablePage {
     const itemsMax = Math.min(input.Limit ?? Infinity, this.#options.pageItemsMax);

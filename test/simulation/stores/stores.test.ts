@@ -16,9 +16,9 @@ const direct = async (call: Call): Promise<unknown> => call.apply();
 const never = new AbortController().signal;
 const BOUNDS = { callTimeoutMs: 1000, deadline: () => never };
 
-const openTable = (indexLagMs = 0, clock = { now: 1000 }): SimTable =>
+const openTable = (indexLagMs = 0, now: () => number = () => 1000): SimTable =>
   new SimTable({
-    now: () => clock.now,
+    now,
     indexLagMs: () => indexLagMs,
     onChange: () => undefined,
     pageItemsMax: 5,
@@ -123,7 +123,7 @@ describe('the index of debts', () => {
 
   it('lags behind, and never goes back', () => {
     const clock = { now: 1000 };
-    const table = openTable(500, clock);
+    const table = openTable(500, () => clock.now);
     owed(table, 'a', '2');
     owed(table, 'b', '1');
     expect(found(table)).toEqual([]);

@@ -9,7 +9,8 @@ const vectors = new Map<string, Float32Array>();
 
 export const vectorOf = (text: string): Float32Array => {
   const known =
-    vectors.get(text) ?? Float32Array.from({ length: DIMENSIONS }, (_, at) => 1 + (hashText(text, at + 1) % 1000) / 250);
+    vectors.get(text) ??
+    Float32Array.from({ length: DIMENSIONS }, (_, at) => 1 + (hashText(text, at + 1) % 1000) / 250);
   vectors.set(text, known);
   return known;
 };

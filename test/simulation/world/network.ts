@@ -170,9 +170,7 @@ export class Network {
     switch (fate) {
       case 'arrives':
       case 'slow': {
-        kernel.after(there, () => {
-          this.#arrive(sending);
-        });
+        this.#deliver(sending, there);
         break;
       }
       case 'refuse': {
@@ -219,18 +217,35 @@ export class Network {
     }
   }
 
-  #arrive(sending: Sending): void {
+  /**
+   * Most reads are answered where they arrive, in one event: what they saw may be old by the time that anything is made of it
+   * all the same. The others, and all writes, take their way back too, and may lose the answer on it.
+   */
+  #deliver(sending: Sending, there: number): void {
     const { kernel } = this.#options;
     const { process, to, service, call } = sending;
-    if (sending.isSettled || this.isBlocked(process.region, to, service)) {
-      this.#timeOut(sending);
-      return;
-    }
-    const outcome = this.#apply(sending);
-    if (service === 'dynamodb' && !call.isWrite) {
-      process.hasRead.add(to);
-    }
     const back = this.#latency(process, to);
+    const isOneEvent = !call.isWrite && kernel.nowMs + there + back <= sending.deadlineMs && process.random.chance(0.8);
+    kernel.after(isOneEvent ? there + back : there, () => {
+      if (sending.isSettled || this.isBlocked(process.region, to, service)) {
+        this.#timeOut(sending);
+        return;
+      }
+      if (service === 'dynamodb' && !call.isWrite) {
+        process.hasRead.add(to);
+      }
+      const outcome = this.#apply(sending);
+      if (isOneEvent) {
+        this.#settle(sending, outcome);
+      } else {
+        this.#answer(sending, back, outcome);
+      }
+    });
+  }
+
+  #answer(sending: Sending, back: number, outcome: () => unknown): void {
+    const { kernel } = this.#options;
+    const { process, to, service, call } = sending;
     if (kernel.nowMs + back > sending.deadlineMs) {
       this.#timeOut(sending);
       return;

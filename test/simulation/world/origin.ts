@@ -24,7 +24,9 @@ export const textOf = (path: string, variant: number): string => {
     return BINARY;
   }
   const long = variant % 2 === 1;
-  const shared = long ? `\n\n## Shared\n\n${sections[VARIANTS] ?? ''}\n\n## Tail\n\n${sections[VARIANTS + 1] ?? ''}` : '';
+  const shared = long
+    ? `\n\n## Shared\n\n${sections[VARIANTS] ?? ''}\n\n## Tail\n\n${sections[VARIANTS + 1] ?? ''}`
+    : '';
   return `# ${path}\n\n## Part\n\n${sections[variant] ?? ''}${shared}\n`;
 };
 

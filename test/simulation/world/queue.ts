@@ -73,8 +73,20 @@ export class SimQueue {
   deliverAgain(message: QueuedMessage): void {
     if (this.#inWork.get(message.group) === message) {
       message.receives += 1;
+      this.#hide(message);
       this.#options.deliver(message, message.receives);
     }
+  }
+
+  /** It shows again when its last receiver has not finished it in time. */
+  #hide(message: QueuedMessage): void {
+    const { group, receives } = message;
+    this.#options.kernel.after(VISIBILITY_MS, () => {
+      if (this.#inWork.get(group) === message && message.receives === receives) {
+        this.#inWork.delete(group);
+        this.#poll(group);
+      }
+    });
   }
 
   #poll(group: string): void {
@@ -97,13 +109,7 @@ export class SimQueue {
     }
     next.receives += 1;
     this.#inWork.set(group, next);
-    const received = next.receives;
-    kernel.after(VISIBILITY_MS, () => {
-      if (this.#inWork.get(group) === next && next.receives === received) {
-        this.#inWork.delete(group);
-        this.#poll(group);
-      }
-    });
-    deliver(next, received);
+    this.#hide(next);
+    deliver(next, next.receives);
   }
 }
