@@ -71,7 +71,7 @@ export class AccessGuard {
   };
 
   counts(): readonly AccessCount[] {
-    return [...this.#tallies.values()].map((tally) => ({ ...tally }));
+    return structuredClone([...this.#tallies.values()]);
   }
 
   #refuseStranger(accessKeyId: string, { action, resource }: Permission): Authorization {

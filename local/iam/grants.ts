@@ -35,17 +35,22 @@ export interface RoleUse {
 const viaOf = ({ Condition }: PolicyStatement): readonly string[] | undefined =>
   Condition?.StringEquals?.['kms:ViaService'];
 
+const grantsOfStatement = (functionName: string, statement: PolicyStatement): readonly Grant[] => {
+  const { Sid: sid = '', Action, Resource } = statement;
+  const through = viaOf(statement);
+  return Action.flatMap((action) =>
+    Resource.flatMap((resource): readonly Grant[] =>
+      through === undefined
+        ? [{ functionName, sid, action, resource }]
+        : through.map((via) => ({ functionName, sid, action, resource, via })),
+    ),
+  );
+};
+
 export const grantsOf = ({ functionName, statements }: Principal): readonly Grant[] =>
   statements
     .filter(({ Effect }) => Effect === 'Allow')
-    .flatMap((statement) =>
-      statement.Action.flatMap((action) =>
-        statement.Resource.flatMap((resource) => {
-          const grant: Grant = { functionName, sid: statement.Sid ?? '', action, resource };
-          return viaOf(statement)?.map((via) => ({ ...grant, via })) ?? [grant];
-        }),
-      ),
-    );
+    .flatMap((statement) => grantsOfStatement(functionName, statement));
 
 interface Done {
   readonly action: string;

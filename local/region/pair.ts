@@ -52,6 +52,9 @@ interface Stack {
 
 const PEER: Readonly<Record<Role, Role>> = { primary: 'secondary', secondary: 'primary' };
 
+/** A Region that is gone is told when it is provisioned again. */
+const hearsLater = (): undefined => undefined;
+
 const readStack = async (rootDirectory: string, role: Role): Promise<Stack> => {
   const { config } = await loadStackConfig({ rootDirectory, stack: role });
   const region = config['aws:region'];
@@ -150,24 +153,17 @@ export class RegionPairLink {
     await this.#names?.close();
   }
 
-  /**
-   * Hands a Region's functions and roles to the other one. After each is declared, since it may call from then on; again when
-   * the other Region opens, which has forgotten them; and before `provision` ends, so that nobody is refused by a race.
-   */
+  /** Hands a Region's functions and roles to the other one: before `provision` ends, so that nobody is refused by a race. */
   async #introduce(of: Role, to: Role): Promise<void> {
     await this.links[to].ask({ kind: 'know-peer', principals: this.principalsOf(of) });
   }
 
   #hear(role: Role, event: RegionEvent): void {
     const peer = PEER[role];
-    // A Region that is gone hears of it when it opens again.
-    const untold = (): undefined => undefined;
+    // At once: a message that waits on the queue since the last run may start the function before the other Region is done.
     if (event.kind === 'principal') {
       this.#principals[role].set(event.principal.accessKeyId, event.principal);
-      this.links[peer].ask({ kind: 'know-peer', principals: [event.principal] }).catch(untold);
-    }
-    if (event.kind === 'opened') {
-      this.#introduce(peer, role).catch(untold);
+      this.links[peer].ask({ kind: 'know-peer', principals: [event.principal] }).catch(hearsLater);
     }
     if (event.kind === 'name-mode') {
       this.#names?.setMode(event.name, event.mode);

@@ -37,8 +37,8 @@ export class Exchange<Io> {
   }
 
   start(): void {
-    this.#live = this.#send(this.#o.decision.first, 'first', this.startedMs);
-    this.#arm(this.startedMs);
+    this.#live = this.#send(this.#o.decision.first, 'first');
+    this.#arm();
   }
 
   /** The header of an answer came. */
@@ -115,20 +115,20 @@ export class Exchange<Io> {
 
   // --- parts ---
 
-  #send(region: string, kind: AttemptKind, nowMs: number): Attempt<Io> {
-    const { tracker, host } = this.#o;
+  #send(region: string, kind: AttemptKind): Attempt<Io> {
+    const { tracker, timers, host } = this.#o;
     this.attempts += 1;
     const attempt: Attempt<Io> = {
       region,
       number: this.attempts,
       kind,
-      startedMs: nowMs,
+      startedMs: timers.now(),
       io: undefined,
       isOver: false,
       slot: -1,
       owner: this,
     };
-    tracker.policy.health(region).started(nowMs);
+    tracker.policy.health(region).started(attempt.startedMs);
     tracker.enter(attempt);
     tracker.count(kind, region);
     host.send(attempt);
@@ -169,9 +169,8 @@ export class Exchange<Io> {
       this.#o.host.giveUp(this.failures);
       return;
     }
-    const nowMs = this.#o.timers.now();
-    this.#live = this.#send(this.#o.decision.second ?? '', next, nowMs);
-    this.#arm(nowMs);
+    this.#live = this.#send(this.#o.decision.second ?? '', next);
+    this.#arm();
   }
 
   #deliver(attempt: Attempt<Io>, nowMs: number): void {
@@ -198,12 +197,13 @@ export class Exchange<Io> {
   }
 
   /** One timer at a time: the next of hedge, attempt time-out and deadline. */
-  #arm(nowMs: number): void {
+  #arm(): void {
     const { timers, decision } = this.#o;
     timers.cancel(this.#timer);
     if (this.#isSettled) {
       return;
     }
+    const nowMs = timers.now();
     const hedgeMs = this.#isHedgeOver ? Infinity : this.startedMs + (decision.hedgeAfterMs ?? 0);
     const nextMs = Math.min(hedgeMs, this.#timeoutMs(this.#live), this.#timeoutMs(this.#hedge));
     this.#timer = timers.after(Math.max(0, nextMs - nowMs), () => {
@@ -223,28 +223,28 @@ export class Exchange<Io> {
   }
 
   #fire(isHedge: boolean): void {
-    const nowMs = this.#o.timers.now();
     if (isHedge) {
       this.#isHedgeOver = true;
-      this.#sendHedge(nowMs);
-      this.#arm(nowMs);
+      this.#sendHedge();
+      this.#arm();
       return;
     }
+    const nowMs = this.#o.timers.now();
     for (const attempt of [this.#live, this.#hedge]) {
       if (attempt !== undefined && !this.#isSettled && nowMs >= this.#timeoutMs(attempt)) {
         this.failed(attempt, 'ambiguous', 'TIMEOUT');
       }
     }
-    this.#arm(nowMs);
+    this.#arm();
   }
 
-  #sendHedge(nowMs: number): void {
+  #sendHedge(): void {
     const { tracker, decision } = this.#o;
     if (this.attempts > 1 || decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
       return;
     }
     if (tracker.policy.takeHedge(decision.first)) {
-      this.#hedge = this.#send(decision.second, 'hedge', nowMs);
+      this.#hedge = this.#send(decision.second, 'hedge');
     } else {
       tracker.count('hedge-denied', '');
     }

@@ -118,7 +118,12 @@ describe('policies', () => {
     },
   );
 
-  it('let only repair delete records of the peer’s kind, and nobody write the corpus for a caller of the API', () => {
+  it.each(FUNCTION_NAMES)('of %s fit into what IAM takes for the inline policies of a role', (name) => {
+    const live = { ...inputs('ap-southeast-2', 'ap-northeast-1'), keyArn: 'k'.repeat(80), gateArn: 'g'.repeat(110) };
+    expect(JSON.stringify(functionStatements(name, live)).replaceAll(/\s/gu, '').length).toBeLessThan(10_240 - 500);
+  });
+
+  it('let only sync and repair delete from a table, and nobody write the corpus for a caller of the API', () => {
     const deleting = FUNCTION_NAMES.filter((name) =>
       functionStatements(name, inputs('us-east-2', 'us-west-2')).some(({ Action }) =>
         Action.includes('dynamodb:DeleteItem'),

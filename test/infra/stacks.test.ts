@@ -338,6 +338,28 @@ describe('the functions', () => {
     expect(primary.environment('sync')['TWINMAP_SYNC_QUEUE_URL']).toMatch(/^http:\/\/127\.0\.0\.1/u);
   });
 
+  it('are called by a role that may call what the schedules name, and keep what failed, and nothing else', () => {
+    const targets = primary
+      .ofType('aws:scheduler/schedule:Schedule')
+      .map(({ inputs }) => inputs['target'] as { arn: string; deadLetterConfig: { arn: string } });
+    const role = primary.provisioner.roles().get('arn:aws:iam::111122223333:role/twinmap-us-east-2-scheduler');
+    const statements = [...(role?.policies.values() ?? [])].flat();
+    const granted = statements
+      .filter(({ Sid }) => Sid !== 'HomeKey')
+      .flatMap(({ Action, Resource }) => Action.flatMap((action) => Resource.map((arn) => `${action} ${arn}`)));
+    const needed = targets.flatMap(({ arn, deadLetterConfig }) => [
+      `lambda:InvokeFunction ${arn}`,
+      `sqs:SendMessage ${deadLetterConfig.arn}`,
+    ]);
+    expect(granted.toSorted()).toEqual([...new Set(needed)].toSorted());
+    expect(statements.filter(({ Sid }) => Sid === 'HomeKey')).toMatchObject([
+      {
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Condition: { StringEquals: { 'kms:ViaService': ['sqs.us-east-2.amazonaws.com'] } },
+      },
+    ]);
+  });
+
   it('may use in their own Region only what is made there', () => {
     const made = new Set(primary.result.resources.flatMap(({ outputs }) => everyText(outputs)));
     const named = [...primary.provisioner.roles().values()]

@@ -18,6 +18,7 @@ import {
 } from './invariants/final-checks.ts';
 import { GateChecks } from './invariants/gate-checks.ts';
 import { Ledger } from './invariants/ledger.ts';
+import { PeerStateChecks } from './invariants/peer-state-checks.ts';
 import { QueryChecks } from './invariants/query-checks.ts';
 import { RecordChecks } from './invariants/record-checks.ts';
 import { VectorChecks } from './invariants/vector-checks.ts';
@@ -67,7 +68,9 @@ const watch = (world: World): Checks => {
     new QueryChecks(world),
     writes,
   );
-  return { world, ledger, cycles, writes };
+  const checks = { world, ledger, cycles, writes };
+  world.watchers.push(new PeerStateChecks(checks));
+  return checks;
 };
 
 const begin = (world: World): void => {
@@ -79,7 +82,7 @@ const begin = (world: World): void => {
 };
 
 const checkBetween = (checks: Checks): void => {
-  const defect = (checks.world.isQuiet ? unexplainedDifference(checks) : undefined) ?? missingInSurvivor(checks);
+  const defect = unexplainedDifference(checks) ?? missingInSurvivor(checks);
   if (defect !== undefined) {
     checks.world.violate(defect.invariant, defect.what);
   }

@@ -7,6 +7,7 @@ import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { noRegionAnswered, type RouterProblem } from '../../forward/problem.ts';
 import { bodyTooLarge } from '../../forward/request-terms.ts';
 import { signatureOf } from '../../forward/signature.ts';
+import { enterSlot, leaveSlot } from '../../forward/slots.ts';
 import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
 import { isSafe, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
@@ -59,7 +60,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
 
   async run(): Promise<Response> {
     const { waiting } = this.#o.context;
-    waiting.enter(this);
+    enterSlot<Waiting>(waiting, this);
     try {
       this.#exchange.start();
       if (this.#o.body.kind === 'stream') {
@@ -74,7 +75,7 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
         this.#exchange.evacuate(this.#unwell ?? '');
       }
     } finally {
-      waiting.leave(this);
+      leaveSlot<Waiting>(waiting, this);
     }
   }
 

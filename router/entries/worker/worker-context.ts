@@ -3,7 +3,7 @@ import { type Log, openParts, type RouterParts } from '../../app/build-parts.ts'
 import type { RouterConfig } from '../../config/schema.ts';
 import type { Timers } from '../../forward/attempt.ts';
 import type { Hop } from '../../forward/hygiene.ts';
-import { type Slotted, Slots } from '../../forward/slots.ts';
+import type { Slotted } from '../../forward/slots.ts';
 import type { OverrideStore } from '../../override/override-state.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -14,7 +14,8 @@ export interface Waiting extends Slotted {
 
 export interface WorkerContext extends RouterParts {
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly waiting: Slots<Waiting>;
+  /** By their slots. */
+  readonly waiting: Waiting[];
   /** The client's address, as this platform tells it. */
   readonly clientAddress: (request: Request) => string;
 }
@@ -49,7 +50,7 @@ const logTo =
 
 export const openContext = (options: WorkerOptions): WorkerContext => {
   const { config, upstreams, store, print, clientAddress, usualProto } = options;
-  const waiting = new Slots<Waiting>();
+  const waiting: Waiting[] = [];
   const parts = openParts({
     config,
     log: logTo(print),
@@ -60,7 +61,7 @@ export const openContext = (options: WorkerOptions): WorkerContext => {
     usualProto,
     onUnwell: (region) => {
       // A request's timers and connections may be touched in its own context only: each is woken there.
-      for (const one of waiting.all()) {
+      for (const one of waiting) {
         one.wake(region);
       }
     },

@@ -46,7 +46,7 @@ export const openWorkerd = (print: (line: string) => void): WorkerdModule => {
         super(state, (keep) => {
           const { context } = routerOf(env);
           tick(context, keep);
-          return context.waiting.size > 0 ? 'busy' : 'idle';
+          return context.waiting.length > 0 ? 'busy' : 'idle';
         });
       }
     },

@@ -16,6 +16,8 @@ import type { PairStage, Repository } from '../../support/pair-stage.ts';
 import { Planter } from './planted.ts';
 
 const OTHER: Readonly<Record<Role, Role>> = { primary: 'secondary', secondary: 'primary' };
+const EPOCHS_PER_ROUND = 10;
+const TURNS_MAX = 8;
 const RUN = '01J00000000000000000000001';
 
 export class Exercise {
@@ -93,7 +95,7 @@ export class Exercise {
       this.#edit();
     }
     await this.#stage.sync();
-    this.#repository.git('rm', '--quiet', 'notes/note-1.md');
+    this.#repository.git('rm', '--quiet', `notes/note-${this.#edits}.md`);
     this.#edit();
     await this.#stage.sync();
     await this.#stage.sync();
@@ -157,19 +159,19 @@ export class Exercise {
   }
 
   /** Cycles under a declared outage; the drain pays the first one, the next cycle settles the second. */
-  async outage(): Promise<void> {
-    for (const epoch of [10, 11]) {
+  async outage(from: number): Promise<void> {
+    for (const epoch of [from, from + 1]) {
       await this.#planter.gate(epoch, 'deferred');
       this.#edit();
       await this.#broken('secondary', '*', async () => {
         await this.#stage.sync();
         await this.#write('primary', 'PUT', '/v1/settings/displayName', { value: `outage ${epoch}` });
       });
-      if (epoch === 10) {
+      if (epoch === from) {
         await this.invoke('primary', 'drain');
       }
     }
-    await this.#planter.gate(12, 'required');
+    await this.#planter.gate(from + 2, 'required');
     await this.#oweToHome();
     await this.#stage.sync();
   }
@@ -212,17 +214,20 @@ export class Exercise {
     this.#edit();
   }
 
-  async everything(): Promise<void> {
+  /** The epochs of a round are above those of the one before. */
+  async everything(round: number): Promise<void> {
+    const epoch = EPOCHS_PER_ROUND * round;
+    await this.resume(epoch);
     await this.cycles();
     await this.people();
     await this.peopleInTrouble();
-    await this.outage();
+    await this.outage(epoch + 1);
     await this.sweep();
     await this.apart();
     await this.repair();
     await this.drains();
     await this.sealAndSign();
-    await this.fenced();
+    await this.fenced(epoch + 4);
   }
 
   /** Two of each kind: one that this Region lacks or has damaged, one that the other one does. */
@@ -244,11 +249,16 @@ export class Exercise {
     await raw.secondary.remove('graph', sourceKey(this.#source));
   }
 
-  /** Both Regions in turn, until a comparison is through and what it found is repaired. */
+  /** Both Regions in turn, until a comparison is through in both and what it found is repaired. */
   async repair(): Promise<void> {
-    for (let turn = 0; turn < 3; turn += 1) {
+    await this.#planter.forgetComparisons();
+    const settled = new Set<Role>();
+    for (let turn = 0; turn < TURNS_MAX && settled.size < ROLES.length; turn += 1) {
       for (const role of ROLES) {
-        await this.invoke(role, 'repair');
+        const outcome = await this.invoke(role, 'repair');
+        if ((outcome as { comparison?: unknown }).comparison === 'settled') {
+          settled.add(role);
+        }
       }
     }
   }
@@ -262,9 +272,9 @@ export class Exercise {
   }
 
   /** Somebody newer has the source in the other Region. */
-  async fenced(): Promise<void> {
+  async fenced(epoch: number): Promise<void> {
     const { region, tables } = this.#planter.stores.secondary;
-    await tables.graph.claim(sourceKey(this.#source), encodeFence({ epoch: 50, region, run: 99, op: RUN }));
+    await tables.graph.claim(sourceKey(this.#source), encodeFence({ epoch, region, run: 99, op: RUN }));
     for (const role of ROLES) {
       await this.#loseReplies(role, 6);
     }

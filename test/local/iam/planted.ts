@@ -6,7 +6,7 @@ import { type DynamoDBClient, UpdateItemCommand, DeleteItemCommand } from '@aws-
 
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { parseDocumentPayload, sourceDocumentsPartition, documentPrefix } from '../../../functions/domain/corpus.ts';
-import { type RecordKey, TABLE_NAMES, type TableName } from '../../../functions/domain/record.ts';
+import { LOCAL_PREFIX, type RecordKey, TABLE_NAMES, type TableName } from '../../../functions/domain/record.ts';
 import { type Role, ROLES } from '../../../functions/domain/region.ts';
 import { interactiveVersion } from '../../../functions/domain/version.ts';
 import type { RegionPair, RegionStores } from '../../../functions/dual-write/regions.ts';
@@ -107,6 +107,16 @@ export class Planter {
     });
   }
 
+  /** A job of the schedule may have compared this slot, and collected, a moment ago: both are due again. */
+  async forgetComparisons(): Promise<void> {
+    const digests = ['roots', 'ready', 'verdict'].map((sk) => ({ pk: `${LOCAL_PREFIX}digests`, sk }));
+    for (const role of ROLES) {
+      for (const key of [...digests, { pk: `${LOCAL_PREFIX}repair`, sk: 'collect' }]) {
+        await this.raw[role].remove('workspaces', key);
+      }
+    }
+  }
+
   /** Tombstones of both Regions, in every table, that have done their work. */
   async oldTombstones(): Promise<void> {
     const then = Date.now() - LIMITS.tombstoneKeptMs - DAY_MS;
@@ -152,7 +162,7 @@ export class Planter {
       valueOf(await this.stores[role].vectors.put([orphan]));
     }
     const order = -(Date.now() - 2 * LIMITS.orphanAgeMs);
-    const mark = { pk: `LOCAL#orphans#${sourceId}`, sk: orphan.key, order, data: '' };
+    const mark = { pk: `${LOCAL_PREFIX}orphans#${sourceId}`, sk: orphan.key, order, data: '' };
     valueOf(await this.stores.primary.tables.graph.putLocal(mark));
   }
 }

@@ -57,6 +57,8 @@ export type ActionKind =
   | { readonly kind: 'dark'; readonly side: Side; readonly durationMs: number; readonly stores: boolean }
   | { readonly kind: 'kill'; readonly side: Side }
   | { readonly kind: 'stale'; readonly side: Side; readonly durationMs: number }
+  /** The table drops by itself what has expired: in one Region, and whenever it likes. */
+  | { readonly kind: 'expire'; readonly side: Side }
   | {
       readonly kind: 'flip';
       readonly active: Side | null;
@@ -109,6 +111,7 @@ const WEIGHTS = {
   dark: 2,
   kill: 2,
   stale: 2,
+  expire: 1,
   flip: 7,
   search: 5,
   write: 10,
@@ -129,7 +132,7 @@ export const PROFILE_SETTINGS: Readonly<Record<ProfileName, Profile>> = {
     longPauses: 0.03,
     deferredFlips: 0,
     scenes: 0.16,
-    sceneWeights: { duel: 4, half: 4, burst: 2, behind: 1 },
+    sceneWeights: { duel: 4, twoOperators: 2, half: 4, burst: 2, behind: 1 },
   },
   deferred: {
     actions: [16, 48],
@@ -139,12 +142,12 @@ export const PROFILE_SETTINGS: Readonly<Record<ProfileName, Profile>> = {
     longPauses: 0.03,
     deferredFlips: 0.6,
     scenes: 0.16,
-    sceneWeights: { outage: 5, splitBrain: 3, half: 2, duel: 1 },
+    sceneWeights: { outage: 5, splitBrain: 3, half: 2, duel: 1, twoOperators: 1 },
   },
   'collection-heavy': {
     actions: [20, 52],
     skewMaxMs: 200,
-    weights: { ...WEIGHTS, edit: 30, trouble: 12, repair: 16 },
+    weights: { ...WEIGHTS, edit: 30, trouble: 12, repair: 16, expire: 4 },
     deletes: 0.5,
     longPauses: 0.12,
     deferredFlips: 0.15,
@@ -279,6 +282,9 @@ const actionOf = (random: Random, profile: Profile, setting: SeedSetting): Actio
     }
     case 'kill': {
       return { kind: 'kill', side: side(random) };
+    }
+    case 'expire': {
+      return { kind: 'expire', side: side(random) };
     }
     case 'stale': {
       return { kind: 'stale', side: side(random), durationMs: duration(random) };

@@ -69,6 +69,21 @@ const duel = (random: Random, profile: Profile, seed: SeedSetting): readonly Bea
   ];
 };
 
+/** Two people flip at once, each to another Region, and neither knows of the other. */
+const twoOperators = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  const style = random.chance(0.7) ? 'proper' : 'partial';
+  return [
+    [0, flip(side, style, false)],
+    [random.between(0, 400), flip(otherSide(side), style, random.chance(profile.deferredFlips))],
+    [random.between(0, 1500), editOf(random, profile, seed)],
+    [random.between(0, 1500), tick(side)],
+    [random.between(0, 1500), tick(otherSide(side))],
+    [random.between(0, 20 * MINUTE), tick(side)],
+    [random.between(0, 1500), tick(otherSide(side))],
+  ];
+};
+
 /** One field is written again and again within the time of one write, from both sides, while debts are paid. */
 const burst = (random: Random): readonly Beat[] => {
   const field = random.below(2);
@@ -276,4 +291,4 @@ export type SceneName =
 
 export const SCENES: Readonly<
   Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>
-> = { duel, burst, behind, splitBrain, outage, half, burial, sweeping, lowFence };
+> = { twoOperators, duel, burst, behind, splitBrain, outage, half, burial, sweeping, lowFence };

@@ -127,7 +127,8 @@ export class Stage {
       case 'trouble':
       case 'dark':
       case 'kill':
-      case 'stale': {
+      case 'stale':
+      case 'expire': {
         this.#break(action);
         break;
       }
@@ -151,7 +152,7 @@ export class Stage {
     }
   }
 
-  #break(action: Extract<Action, { kind: 'trouble' | 'dark' | 'kill' | 'stale' }>): void {
+  #break(action: Extract<Action, { kind: 'trouble' | 'dark' | 'kill' | 'stale' | 'expire' }>): void {
     const { world } = this;
     const { nowMs } = world.kernel;
     switch (action.kind) {
@@ -182,6 +183,12 @@ export class Stage {
       }
       case 'kill': {
         world.killAll(world.regions[action.side].name);
+        break;
+      }
+      case 'expire': {
+        for (const table of world.regions[action.side].tables.values()) {
+          table.expire();
+        }
         break;
       }
       case 'stale': {

@@ -85,7 +85,8 @@ export class RecordChecks implements Watcher {
   /** A debt ends only when the other Region holds what was owed, or something newer. */
   #checkDebt(region: SimRegion, table: TableName, { pk, sk, before, after }: ItemChange): void {
     const [owedBefore, v] = [textIn(before, 'owed'), textIn(before, 'v')];
-    if (owedBefore === '' || (textIn(after, 'owed') !== '' && textIn(after, 'v') === v)) {
+    const hasExpired = after === undefined && before?.['expires'] !== undefined;
+    if (owedBefore === '' || hasExpired || (textIn(after, 'owed') !== '' && textIn(after, 'v') === v)) {
       return;
     }
     if (textIn(after, 'owed') !== '') {

@@ -20,6 +20,7 @@ export const INVARIANTS = {
     '§3.3',
   ],
   'difference-is-owed': ['a difference is owed, or part of a cycle that was not acknowledged', '§2, I11'],
+  'in-sync-is-equal': ['a peer is called in sync only where every difference is explained', '§4, catch-up'],
   survivor: ['after the loss of either Region, the other holds every acknowledged write', '§4, I2'],
   'edits-not-lost': ['a write that starts after another was acknowledged in both wins over it', '§3.1'],
   'append-only-once': ['an append-only record is there exactly once, in both Regions', '§3.5, I2'],

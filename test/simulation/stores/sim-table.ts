@@ -128,6 +128,16 @@ export class SimTable {
     return {};
   }
 
+  /** What the service does by itself, days late and one Region at a time: it drops what has expired. */
+  expire(): void {
+    const nowSeconds = this.#options.now() / 1000;
+    for (const item of this.items()) {
+      if (Number(item['expires']?.N ?? Infinity) < nowSeconds) {
+        this.#store(item, undefined, 'the table');
+      }
+    }
+  }
+
   query(input: QueryCommandInput): TablePage {
     const bindings = bindingsOf(input);
     const matches = parseCondition(input.KeyConditionExpression ?? '');
