@@ -18,6 +18,8 @@ import { buildFunctions } from '../../scripts/build-functions.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
+const QUIET_MS = 7 * 24 * 60 * 60 * 1000;
+
 const GIT_ENVIRONMENT = {
   PATH: process.env['PATH'] ?? '',
   GIT_CONFIG_GLOBAL: '/dev/null',
@@ -88,6 +90,8 @@ export class PairStage {
       rootDirectory: ROOT,
       dataDirectory: this.dataDirectory,
       intervalMs: undefined,
+      // A test says itself when something is drained, repaired or sealed: a tick in the middle would be another test.
+      jobsIntervalMs: QUIET_MS,
       onEvent: (_role: Role, event: RegionEvent) => {
         if (event.kind === 'line') {
           this.lines.push(event.text);

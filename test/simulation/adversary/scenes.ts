@@ -287,7 +287,7 @@ const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly
 };
 
 export type SceneName =
-  'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
+  'twoOperators' | 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
 
 export const SCENES: Readonly<
   Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>
