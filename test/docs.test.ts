@@ -12,6 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { MUTANTS } from '../functions/domain/mutants.ts';
+import { INVARIANTS } from './simulation/invariants/table.ts';
+import { MUTANT_TABLE } from './simulation/search/mutant-table.ts';
 import { parseStartOptions } from '../local/start/options.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -120,6 +122,31 @@ describe('the README', () => {
     const known = [/^npm start -- /u, /^npx twinmap (?:ask |audit verify)/u, /^npm run (?:bench:|sim|matrix|kills)/u];
     const unknown = COMMANDS.slice(2).filter((command) => !known.some((pattern) => pattern.test(command)));
     expect(unknown).toStrictEqual([]);
+  });
+});
+
+describe('the page of the protocol', () => {
+  const page = readFileSync(path.join(ROOT, 'docs/protocol.md'), 'utf8');
+  const rowOf = (name: string): string => new RegExp(`^\\| \`${name}\` .*$`, 'mu').exec(page)?.[0] ?? '';
+
+  it('lists every invariant of the simulator, and no other', () => {
+    const listed = [...page.matchAll(/^\| `(?<name>[\w-]+)` +\|/gmu)].map(({ groups }) => groups?.['name'] ?? '');
+    expect(listed.toSorted()).toStrictEqual(Object.keys(INVARIANTS).toSorted());
+    for (const [name, [what]] of Object.entries(INVARIANTS)) {
+      expect(rowOf(name)).toContain(what);
+    }
+  });
+
+  it('names each planted defect beside the invariant that must catch it', () => {
+    for (const mutant of MUTANTS) {
+      expect(rowOf(MUTANT_TABLE[mutant].invariant)).toContain(`\`${mutant}\``);
+    }
+  });
+
+  it('shows only scripts that exist', () => {
+    const named = [...page.matchAll(/npm run (?<name>[\w:-]+)/gu)].map(({ groups }) => groups?.['name'] ?? '');
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => SCRIPTS[name] === undefined)).toStrictEqual([]);
   });
 });
 
