@@ -163,10 +163,9 @@ export class InteractiveWriter implements InteractiveWrites {
     );
     switch (put.kind) {
       case 'written': {
-        if (note !== undefined) {
-          await table.put(note, other?.region);
-        }
-        return { kind: 'held', attempt };
+        const noted = note === undefined ? WRITTEN : await table.put(note, other?.region);
+        // Nothing is claimed that a retry would not know again.
+        return noted.kind === 'failed' ? noted : { kind: 'held', attempt };
       }
       case 'superseded': {
         if (request.once === true) {

@@ -249,40 +249,38 @@ const lowFence = (random: Random, _profile: Profile, seed: SeedSetting): readonl
   ];
 };
 
-/** Two days of sweeps, with something that is put again under what was swept. */
+/** A file changes, what it had is swept days later, perhaps late; then the file is again what it was. */
 const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
   const day = 24 * HOUR;
   const side = someSide(random);
-  const late = random.chance(0.4);
+  const source = random.below(seed.sources);
+  const file = random.below(seed.files);
+  const variant = random.below(5);
+  const edited = (to: number): Beat => [random.between(0, 2000), { kind: 'edit', source, file, variant: to }];
+  const both = (): readonly Beat[] => [
+    [0, tick(0)],
+    [0, tick(1)],
+  ];
+  const late: ActionKind = {
+    kind: 'trouble',
+    mode: 'late',
+    from: null,
+    to: side,
+    service: 's3vectors',
+    probability: 0.6,
+    durationMs: random.between(5000, MINUTE),
+  };
   return [
-    [0, editOf(random, profile, seed)],
-    [0, tick(0)],
+    edited(variant),
+    ...both(),
+    [5000, { kind: 'edit', source, file, variant: (variant + 1) % 5 }],
+    ...both(),
+    [day, tick(0)],
     [0, tick(1)],
-    [day, editOf(random, profile, seed)],
-    [0, tick(0)],
-    [0, tick(1)],
-    [day + random.between(0, HOUR), editOf(random, profile, seed)],
-    ...(late
-      ? [
-          [
-            0,
-            {
-              kind: 'trouble',
-              mode: 'late',
-              from: null,
-              to: side,
-              service: 's3vectors',
-              probability: 0.5,
-              durationMs: MINUTE,
-            } as const,
-          ] as const,
-        ]
-      : []),
-    [0, tick(0)],
-    [0, tick(1)],
-    [random.between(0, MINUTE), editOf(random, profile, seed)],
-    [0, tick(0)],
-    [0, tick(1)],
+    [day + random.between(0, HOUR), random.chance(0.6) ? late : editOf(random, profile, seed)],
+    ...both(),
+    [random.pick([100, 3000, MINUTE]), { kind: 'edit', source, file, variant }],
+    ...both(),
   ];
 };
 

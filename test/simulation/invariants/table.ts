@@ -27,7 +27,7 @@ export const INVARIANTS = {
   'lists-only-held-vectors': ['after every step, no record lists a vector that its Region lacks', '§3.7, I16'],
   'same-key-same-vector': ['a vector key stands for the same bytes and metadata everywhere, for ever', '§3.7'],
   'swept-legally': [
-    'a vector is deleted only where no record of either Region has listed it for 24 hours',
+    'a vector is deleted only where no record of either Region lists it, and a day after its mark',
     '§3.7, I16',
   ],
   'collected-legally': [

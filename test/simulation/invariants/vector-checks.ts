@@ -1,6 +1,6 @@
 /** What must hold of vectors: lists name only what is there, keys are never reused, and sweeps are careful. */
 import { documentPrefix, parseDocumentPayload, type DocumentPayload } from '../../../functions/domain/corpus.ts';
-import type { TableName } from '../../../functions/domain/record.ts';
+import { LOCAL_PREFIX, type TableName } from '../../../functions/domain/record.ts';
 import type { Item } from '../stores/expression.ts';
 import type { SimVector, VectorChange } from '../stores/sim-index.ts';
 import type { ItemChange } from '../stores/sim-table.ts';
@@ -38,15 +38,19 @@ export class VectorChecks implements Watcher {
   readonly #world: World;
   /** How many records of a Region list a vector. */
   readonly #listed = new Map<string, number>();
-  /** By key: when it was last listed anywhere. By Region and key: when it came there. */
-  readonly #needed = new Map<string, number>();
+  /** By Region and key: when a vector was last marked as an orphan. Kept after the mark is gone: a delete may arrive late. */
+  readonly #marked = new Map<string, number>();
   readonly #bytes = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  onItem(region: SimRegion, table: TableName, { sk, before, after }: ItemChange): void {
+  onItem(region: SimRegion, table: TableName, { pk, sk, before, after }: ItemChange): void {
+    if (pk.startsWith(LOCAL_PREFIX)) {
+      this.#noteMark(region, sk, before, after);
+      return;
+    }
     if (table !== 'graph' || !sk.startsWith(documentPrefix)) {
       return;
     }
@@ -73,15 +77,18 @@ export class VectorChecks implements Watcher {
       this.#world.violate('same-key-same-vector', `${key} has two contents`);
     }
     this.#bytes.set(key, bytes);
-    if (change.before === undefined) {
-      this.#needed.set(`${region.name}|${key}`, this.#world.kernel.nowMs);
-    }
   }
 
   #list(region: SimRegion, key: string, by: 1 | -1): void {
     const name = `${region.name}|${key}`;
     this.#listed.set(name, (this.#listed.get(name) ?? 0) + by);
-    this.#needed.set(key, this.#world.kernel.nowMs);
+  }
+
+  /** A local item under a vector's own key is its mark. */
+  #noteMark(region: SimRegion, sk: string, before: Item | undefined, after: Item | undefined): void {
+    if (before === undefined && after !== undefined) {
+      this.#marked.set(`${region.name}|${sk}`, this.#world.kernel.nowMs);
+    }
   }
 
   #checkDelete(region: SimRegion, key: string, by: SimProcess | undefined): void {
@@ -99,9 +106,9 @@ export class VectorChecks implements Watcher {
       this.#world.violate('swept-legally', `${region.name} deleted ${key}, which a record of ${peer.name} lists`);
       return;
     }
-    const neededMs = Math.max(this.#needed.get(key) ?? 0, this.#needed.get(`${region.name}|${key}`) ?? 0);
-    if (this.#world.kernel.nowMs - neededMs < MARKED_MS - SKEW_MS) {
-      this.#world.violate('swept-legally', `${region.name} deleted ${key} within 24 hours of its last use`);
+    const markedMs = Math.min(...this.#world.regions.map(({ name }) => this.#marked.get(`${name}|${key}`) ?? Infinity));
+    if (this.#world.kernel.nowMs - markedMs < MARKED_MS - SKEW_MS) {
+      this.#world.violate('swept-legally', `${region.name} deleted ${key} within 24 hours of its mark`);
     }
   }
 }

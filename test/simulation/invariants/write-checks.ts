@@ -1,5 +1,6 @@
 /** What must hold of interactive writes: durable and marked before they are answered, and no edit lost to a slow clock. */
 import type { InteractiveOutcome, InteractiveWrite } from '../../../functions/domain/interactive-write.ts';
+import { LIMITS } from '../../../functions/domain/limits.ts';
 import type { SimProcess } from '../world/process.ts';
 import type { Watcher, World } from '../world/world.ts';
 import { type Ledger, textIn } from './ledger.ts';
@@ -12,6 +13,9 @@ interface AnsweredWrite {
   readonly startedMs: number;
   readonly endedMs: number;
 }
+
+/** For so long an operation is known again, however far off two clocks are. */
+const REMEMBERED_MS = LIMITS.operationKeptSeconds * 1000 - 11 * 60_000;
 
 const nameOf = ({ table, key }: InteractiveWrite): string => `${table}|${key.pk}|${key.sk}`;
 
@@ -92,6 +96,7 @@ export class WriteChecks implements Watcher {
     for (const later of this.answered) {
       const { table, key } = later.request;
       const op = textIn(this.#world.primary.peek(table, key.pk, key.sk), 'op');
+      const again = this.answered.findLast(({ outcome }) => outcome.op === op && !outcome.repeated);
       const undone = this.answered.find(
         (earlier) =>
           earlier.outcome.op === op &&
@@ -100,7 +105,8 @@ export class WriteChecks implements Watcher {
           earlier.outcome.replication === 'both' &&
           later.outcome.replication === 'both' &&
           !later.outcome.repeated &&
-          earlier.endedMs < later.startedMs,
+          earlier.endedMs < later.startedMs &&
+          (again?.startedMs ?? 0) - earlier.endedMs < REMEMBERED_MS,
       );
       if (undone !== undefined) {
         return {

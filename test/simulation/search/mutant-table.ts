@@ -32,7 +32,7 @@ export const MUTANT_TABLE: Readonly<Record<MutantName, MutantRow>> = {
   'new-vector-at-home': row('deferred', 'commit-is-whole'),
   'no-settling': row('deferred', 'owed-is-marked'),
   'no-full-cycle': row('deferred', 'final-equals-origin'),
-  'content-only-key': row('collection-heavy', 'swept-legally'),
+  'content-only-key': row('collection-heavy', 'lists-only-held-vectors'),
   'one-sided-sweep': row('collection-heavy', 'swept-legally'),
   'sweep-at-once': row('collection-heavy', 'swept-legally'),
   'record-before-vectors': row('required-only', 'lists-only-held-vectors'),
