@@ -89,10 +89,14 @@ export const openNameServer = async (): Promise<NameServer | undefined> => {
       socket.send(answer, from.port, from.address);
     }
   });
-  const close = async (): Promise<void> =>
-    new Promise((resolve) => {
+  let closed: Promise<void> | undefined;
+  // Whoever stops a pair twice means one stop: a socket that is closed again throws.
+  const close = async (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
       socket.close(resolve);
     });
+    return closed;
+  };
   let server: string;
   try {
     server = `${LOOPBACK}:${await bind(socket)}`;
