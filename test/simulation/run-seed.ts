@@ -62,7 +62,7 @@ const watch = (world: World): Checks => {
   world.watchers.push(
     ledger,
     new RecordChecks(world, ledger),
-    new VectorChecks(world),
+    new VectorChecks(world, ledger),
     cycles,
     new GateChecks(world),
     new QueryChecks(world),
@@ -139,10 +139,7 @@ const settle = async (stage: Stage, checks: Checks): Promise<void> => {
     }
   }
   // What a superseded run wrote late is seen by the daily comparison only.
-  const fullSince = Math.min(
-    ...world.regions.flatMap((region) => [...world.origins.keys()].map((id) => checks.ledger.fullSinceMs(region, id))),
-  );
-  if (checks.ledger.lastStrayMs >= fullSince) {
+  if (checks.ledger.hasLateStray()) {
     await world.kernel.runUntil(world.kernel.nowMs + 24 * HOUR);
     for (let at = 0; at < DAY_ROUNDS && !world.kernel.isStopped; at += 1) {
       await round(stage, `day-${at}`, repairs);

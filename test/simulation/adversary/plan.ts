@@ -152,7 +152,7 @@ export const PROFILE_SETTINGS: Readonly<Record<ProfileName, Profile>> = {
     longPauses: 0.12,
     deferredFlips: 0.15,
     scenes: 0.16,
-    sceneWeights: { burial: 4, sweeping: 4, half: 2, outage: 1, lowFence: 2 },
+    sceneWeights: { burial: 4, sweeping: 4, sweepDuel: 3, half: 2, outage: 1, lowFence: 2 },
   },
   'large-skew': {
     actions: [16, 48],

@@ -284,9 +284,37 @@ const sweeping = (random: Random, profile: Profile, seed: SeedSetting): readonly
   ];
 };
 
+/** A sweep looks while the other Region's cycle has put what it has not listed yet; days later the mark is due. */
+const sweepDuel = (random: Random, profile: Profile, seed: SeedSetting): readonly Beat[] => {
+  const side = someSide(random);
+  return [
+    [0, flip(side, 'proper', false)],
+    [MINUTE, tick(side)],
+    [24 * HOUR, editOf(random, profile, seed)],
+    [0, tick(side)],
+    [random.between(0, 400), flip(otherSide(side), 'partial', false)],
+    [random.between(0, 400), editOf(random, profile, seed)],
+    [random.between(200, 900), tick(otherSide(side))],
+    [20 * MINUTE, tick(otherSide(side))],
+    [random.between(25, 50) * HOUR, flip(side, 'proper', false)],
+    [2 * MINUTE, tick(side)],
+    [20 * MINUTE, tick(side)],
+  ];
+};
+
 export type SceneName =
-  'twoOperators' | 'duel' | 'burst' | 'behind' | 'splitBrain' | 'outage' | 'half' | 'burial' | 'sweeping' | 'lowFence';
+  | 'twoOperators'
+  | 'duel'
+  | 'burst'
+  | 'behind'
+  | 'splitBrain'
+  | 'outage'
+  | 'half'
+  | 'burial'
+  | 'sweeping'
+  | 'sweepDuel'
+  | 'lowFence';
 
 export const SCENES: Readonly<
   Record<SceneName, (random: Random, profile: Profile, seed: SeedSetting) => readonly Beat[]>
-> = { twoOperators, duel, burst, behind, splitBrain, outage, half, burial, sweeping, lowFence };
+> = { twoOperators, duel, burst, behind, splitBrain, outage, half, burial, sweeping, sweepDuel, lowFence };

@@ -3,6 +3,7 @@
  * and when, and the runs of each source. It sees every change as it is applied.
  */
 import { parseSourcePayload, SOURCES_PARTITION } from '../../../functions/domain/corpus.ts';
+import { LIMITS } from '../../../functions/domain/limits.ts';
 import type { TableName } from '../../../functions/domain/record.ts';
 import { fenceOfVersion } from '../../../functions/domain/version.ts';
 import type { Item } from '../stores/expression.ts';
@@ -89,8 +90,8 @@ export class Ledger implements Watcher {
   readonly runs = new Map<string, Run>();
   /** By Region and source: when the last cycle that compared everything, and committed there, had claimed it. */
   readonly #fullSinceMs = new Map<string, number>();
-  /** When a run last wrote a record although a newer one had claimed its source. */
-  lastStrayMs = 0;
+  /** By Region and source: when a run last wrote a record although a newer one had claimed the source. */
+  readonly #strayMs = new Map<string, number>();
   /** By process: the highest fence that it claimed. */
   readonly #claims = new Map<string, string>();
   readonly #highest = new Map<string, string>();
@@ -108,7 +109,9 @@ export class Ledger implements Watcher {
       this.#highest.set(name, v > highest ? v : highest);
       const isStray = this.#isStray(region, change, v, by);
       this.#applied.set(name, { v, atMs: this.world.kernel.nowMs, isStray });
-      this.lastStrayMs = isStray ? this.world.kernel.nowMs : this.lastStrayMs;
+      if (isStray) {
+        this.#strayMs.set(`${region.name}|${sourceOf(change.pk, change.sk) ?? ''}`, this.world.kernel.nowMs);
+      }
     }
     if (change.pk === SOURCES_PARTITION) {
       this.#noteClaim(region, change, by);
@@ -146,6 +149,27 @@ export class Ledger implements Watcher {
 
   noteFull(region: SimRegion, run: Run): void {
     this.#fullSinceMs.set(`${region.name}|${run.source}`, run.claimedMs);
+  }
+
+  /**
+   * A superseded run wrote after the source was last compared whole, and so late that no second comparison was due for it: only
+   * the daily one sees that.
+   */
+  hasLateStray(): boolean {
+    return this.world.regions.some((region) =>
+      [...this.world.origins.keys()].some((source) => {
+        const strayMs = this.#strayMs.get(`${region.name}|${source}`) ?? 0;
+        const fullMs = this.fullSinceMs(region, source);
+        return strayMs >= fullMs && strayMs - fullMs > LIMITS.overlapMs;
+      }),
+    );
+  }
+
+  /** Written by the run that made the version, not copied by settling, drain or repair. */
+  isOfItsRun(version: string, by: SimProcess | undefined): boolean {
+    return (
+      by?.name.startsWith('sync/') === true && (this.#claims.get(by.name) ?? '') <= (fenceOfVersion(version) ?? '')
+    );
   }
 
   runOf(version: string): Run | undefined {
@@ -215,7 +239,7 @@ export class Ledger implements Watcher {
     if (source === undefined || fence === undefined || change.pk === SOURCES_PARTITION) {
       return false;
     }
-    if (by?.name.startsWith('sync/') !== true || (this.#claims.get(by.name) ?? '') > fence) {
+    if (!this.isOfItsRun(v, by)) {
       return false;
     }
     return textIn(region.peek('graph', SOURCES_PARTITION, source), 'f') > fence;

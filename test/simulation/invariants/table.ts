@@ -25,6 +25,7 @@ export const INVARIANTS = {
   'edits-not-lost': ['a write that starts after another was acknowledged in both wins over it', '§3.1'],
   'append-only-once': ['an append-only record is there exactly once, in both Regions', '§3.5, I2'],
   'lists-only-held-vectors': ['after every step, no record lists a vector that its Region lacks', '§3.7, I16'],
+  'lists-only-held-chunks': ['a cycle writes a document after the chunk records that it lists', '§3.8, §4.4'],
   'same-key-same-vector': ['a vector key stands for the same bytes and metadata everywhere, for ever', '§3.7'],
   'swept-legally': [
     'a vector is deleted only where no record of either Region lists it, and a day after its mark',

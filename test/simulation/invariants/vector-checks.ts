@@ -1,5 +1,10 @@
 /** What must hold of vectors: lists name only what is there, keys are never reused, and sweeps are careful. */
-import { documentPrefix, parseDocumentPayload, type DocumentPayload } from '../../../functions/domain/corpus.ts';
+import {
+  chunkKey,
+  documentPrefix,
+  parseDocumentPayload,
+  type DocumentPayload,
+} from '../../../functions/domain/corpus.ts';
 import { LOCAL_PREFIX, type TableName } from '../../../functions/domain/record.ts';
 import type { Item } from '../stores/expression.ts';
 import type { SimVector, VectorChange } from '../stores/sim-index.ts';
@@ -7,7 +12,7 @@ import type { ItemChange } from '../stores/sim-table.ts';
 import type { SimProcess } from '../world/process.ts';
 import type { SimRegion } from '../world/region.ts';
 import type { Watcher, World } from '../world/world.ts';
-import { isLive, textIn } from './ledger.ts';
+import { isLive, type Ledger, textIn } from './ledger.ts';
 
 const MARKED_MS = 24 * 3_600_000;
 const SKEW_MS = 11 * 60_000;
@@ -36,17 +41,19 @@ const bytesOf = ({ data, metadata }: SimVector): string => JSON.stringify([data,
 
 export class VectorChecks implements Watcher {
   readonly #world: World;
+  readonly #ledger: Ledger;
   /** How many records of a Region list a vector. */
   readonly #listed = new Map<string, number>();
   /** By Region and key: when a vector was last marked as an orphan. Kept after the mark is gone: a delete may arrive late. */
   readonly #marked = new Map<string, number>();
   readonly #bytes = new Map<string, string>();
 
-  constructor(world: World) {
+  constructor(world: World, ledger: Ledger) {
     this.#world = world;
+    this.#ledger = ledger;
   }
 
-  onItem(region: SimRegion, table: TableName, { pk, sk, before, after }: ItemChange): void {
+  onItem(region: SimRegion, table: TableName, { pk, sk, before, after }: ItemChange, by: SimProcess | undefined): void {
     if (pk.startsWith(LOCAL_PREFIX)) {
       this.#noteMark(region, sk, before, after);
       return;
@@ -62,6 +69,10 @@ export class VectorChecks implements Watcher {
       if (region.index.peek(key) === undefined) {
         this.#world.violate('lists-only-held-vectors', `${region.name} ${sk} lists ${key}, which is not there`);
       }
+    }
+    // What a drain copies comes in the order in which the lagging index shows it; a reader drops what is not there yet.
+    if (this.#ledger.isOfItsRun(textIn(after, 'v'), by)) {
+      this.#checkChunks(region, after);
     }
   }
 
@@ -82,6 +93,20 @@ export class VectorChecks implements Watcher {
   #list(region: SimRegion, key: string, by: 1 | -1): void {
     const name = `${region.name}|${key}`;
     this.#listed.set(name, (this.#listed.get(name) ?? 0) + by);
+  }
+
+  /** A reader goes from the document to its chunks: they are there before it, unless somebody superseded buried them. */
+  #checkChunks(region: SimRegion, item: Item | undefined): void {
+    const document = documentOf(item);
+    for (const { c } of document?.chunks ?? []) {
+      const { pk, sk } = chunkKey(document?.src ?? '', document?.id ?? '', c);
+      const isStray = this.#ledger.applied(region, 'graph', pk, sk)?.isStray === true;
+      if (!isStray && !isLive(region.peek('graph', pk, sk))) {
+        const what = `${document?.path ?? ''} lists chunk ${sk}, which is not there`;
+        this.#world.violate('lists-only-held-chunks', `${region.name} ${what}`);
+        return;
+      }
+    }
   }
 
   /** A local item under a vector's own key is its mark. */

@@ -29,7 +29,7 @@ export const MUTANT_TABLE: Readonly<Record<MutantName, MutantRow>> = {
   'acknowledge-after-one': row('required-only', 'acknowledged-in-both'),
   'home-first': row('required-only', 'committed-in-peer'),
   'unchanged-at-home': row('required-only', 'commit-is-whole'),
-  'new-vector-at-home': row('deferred', 'commit-is-whole'),
+  'new-vector-at-home': row('deferred', 'lists-only-held-chunks'),
   'no-settling': row('deferred', 'owed-is-marked'),
   'no-full-cycle': row('deferred', 'final-equals-origin'),
   'content-only-key': row('collection-heavy', 'lists-only-held-vectors'),
