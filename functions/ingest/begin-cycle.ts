@@ -11,7 +11,9 @@ import { failureOf } from '../dual-write/outcome.ts';
 import type { SourceState } from '../stores/record-store.ts';
 import { type CycleMode, decideMode } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
+import { judgeByAll } from './held.ts';
 import { indexName } from './index-name.ts';
+import { type Listing, listSource } from './listing.ts';
 import { settleDebts } from './settle.ts';
 
 export interface BegunCycle {
@@ -23,6 +25,8 @@ export interface BegunCycle {
   readonly committedVersion: string;
   readonly committed: SourcePayload | undefined;
   readonly mode: CycleMode;
+  /** What the Regions hold, where everything will be compared and nothing was owed: read beside the debts. */
+  readonly listing?: Listing;
   /** Set where this invocation goes on with what an earlier one handed over. */
   readonly resumed?: Checkpoint;
 }
@@ -101,13 +105,23 @@ const modeOf = (dependencies: CycleDependencies, states: States, owedFound: bool
   });
 };
 
+/** Only under the claim, and only where everything will be compared; a failure is met again, and told, by the comparison. */
+const listEarly = async (dependencies: CycleDependencies, states: States): Promise<Listing | undefined> => {
+  if (isDeferred(dependencies) || modeOf(dependencies, states, false).kind !== 'full') {
+    return undefined;
+  }
+  const listed = await listSource(judgeByAll(dependencies.writer.regions), dependencies.source.id);
+  return listed.kind === 'listed' ? listed.listing : undefined;
+};
+
 const claimNew = async (dependencies: CycleDependencies, states: States): Promise<BegunCycle | CycleStop> => {
   const startedAt = dependencies.now();
   const claim = await claimSource(dependencies, states);
   if (claim.kind !== 'claimed') {
     return claim;
   }
-  const settled = await settleDebts(dependencies);
+  // A round trip to the peer saved: where nothing turns out to be owed, the listing was read late enough.
+  const [settled, listing] = await Promise.all([settleDebts(dependencies), listEarly(dependencies, states)]);
   if (settled.kind !== 'settled') {
     return settled;
   }
@@ -126,6 +140,7 @@ const claimNew = async (dependencies: CycleDependencies, states: States): Promis
     committedVersion: versionOf(after.home),
     committed: committedOf(after.home),
     mode: modeOf(dependencies, states, settled.found),
+    ...(listing === undefined || settled.found ? {} : { listing }),
   };
 };
 

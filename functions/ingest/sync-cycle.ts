@@ -12,7 +12,7 @@ import type { FullReason } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleOutcome, type CycleStop, stopAt } from './cycle-types.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
-import { listSource } from './listing.ts';
+import { type ListingOutcome, listSource } from './listing.ts';
 import { addCounts, ChangePuller } from './pull-changes.ts';
 import { reconcileListing } from './reconcile.ts';
 import { NO_COUNTS, type RunningCycle, startRunning } from './running-cycle.ts';
@@ -35,8 +35,11 @@ const runFull = async (
   full: FullReason,
   cursor: Cursor | null,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, judge, write, tally } = running;
-  const listed = await listSource(judge, dependencies.source.id);
+  const { dependencies, begun, judge, write, tally } = running;
+  const listed: ListingOutcome =
+    begun.listing === undefined
+      ? await listSource(judge, dependencies.source.id)
+      : { kind: 'listed', listing: begun.listing };
   if (listed.kind === 'failed') {
     return stopAt('list', listed.side, listed.failure);
   }

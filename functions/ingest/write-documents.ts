@@ -1,6 +1,6 @@
 /**
- * Writes a batch of planned documents to every declared Region, in the order that keeps readers right: vectors, then new
- * chunk records, then the document records that list them, then tombstones of what no document lists any more. A document
+ * Writes a batch of planned documents to every declared Region, in the order that keeps readers right: vectors and new chunk
+ * records, then the document records that list them, then tombstones of what no document lists any more. A document
  * record that is equal in both Regions therefore vouches for all that it lists, and no reader meets a list of the dead.
  */
 import { chunkKey, documentKey, type DocumentPayload } from '../domain/corpus.ts';
@@ -55,6 +55,19 @@ const putAll = async (
   dependencies.limiter.run(
     records.map((record) => async () => failureOf(await dependencies.writer.put('graph', record))),
   );
+
+const putVectors = async (
+  { writer }: WriteDependencies,
+  vectors: readonly StoredVector[],
+): Promise<SideFailure | undefined> => {
+  for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
+    const refused = failureOf(await writer.putVectors(batch));
+    if (refused !== undefined) {
+      return refused;
+    }
+  }
+  return undefined;
+};
 
 const embedVectors = async (
   dependencies: WriteDependencies,
@@ -141,15 +154,15 @@ export const writeDocuments = async (
   if (isMutant('record-before-vectors')) {
     await putAll(dependencies, documentRecords(dependencies, completePayloads(documents, vectors)));
   }
-  for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
-    const refused = failureOf(await dependencies.writer.putVectors(batch));
-    if (refused !== undefined) {
-      return stopAt('write', refused.side, refused.failure);
-    }
-  }
   const payloads = completePayloads(documents, vectors);
+  // Only a document record lists vectors and chunks, so these two need not wait for each other: a round trip less.
+  const [vectorsRefused, chunksRefused] = await Promise.all([
+    putVectors(dependencies, vectors),
+    putAll(dependencies, chunkRecords(dependencies, documents)),
+  ]);
   const refused =
-    (await putAll(dependencies, chunkRecords(dependencies, documents))) ??
+    vectorsRefused ??
+    chunksRefused ??
     (await putAll(dependencies, documentRecords(dependencies, payloads))) ??
     (await putAll(dependencies, staleTombstones(dependencies, documents)));
   return refused === undefined
