@@ -1,6 +1,7 @@
 /** The newest events that one Region holds, for people. Partitions are days, so it goes back day by day, bounded. */
 import { done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import { dayOf, eventsPartition } from './keys.ts';
 import { type EventPayload, parseEvent } from './payloads.ts';
@@ -8,22 +9,15 @@ import { type EventPayload, parseEvent } from './payloads.ts';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const readDay = async (records: Pick<RecordStore, 'query'>, day: string): Promise<Result<readonly EventPayload[]>> => {
-  const events: EventPayload[] = [];
-  let after: string | undefined;
-  do {
-    const page = await records.query(eventsPartition(day), after === undefined ? {} : { after });
-    if (page.kind === 'failed') {
-      return page;
-    }
-    for (const { data } of page.value.items) {
-      const event = parseEvent(data);
-      if (event.kind === 'valid') {
-        events.push(event.value);
-      }
-    }
-    after = page.value.next;
-  } while (after !== undefined);
-  return done(events);
+  const read = await readAllPages((after) => records.query(eventsPartition(day), pageAfter(after)));
+  return read.kind === 'failed'
+    ? read
+    : done(
+        read.value.flatMap(({ data }) => {
+          const event = parseEvent(data);
+          return event.kind === 'valid' ? [event.value] : [];
+        }),
+      );
 };
 
 /** Newest first. What can't be read as an event is left out here; `twinmap audit verify` names it. */

@@ -6,7 +6,7 @@
 import { DONE, done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RecordDigest } from '../domain/record.ts';
-import { collectPages, from } from './collect-pages.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 import { dayOf, eventsPartition, parseEventName, parsePartition, sealedPartition, sweptKey } from './keys.ts';
 import type { AuditRegion } from './numbered-log.ts';
 import { parseLink, type SealedEvent } from './payloads.ts';
@@ -32,7 +32,7 @@ const isOwn = (event: RecordDigest, home: AuditRegion): boolean =>
   event.del !== true && parseEventName(event.sk)?.region === home.region;
 
 const unsealedOfDay = async (home: AuditRegion, day: string): Promise<Result<readonly SealedEvent[]>> => {
-  const events = await collectPages(async (after) => home.records.queryDigests(eventsPartition(day), from(after)));
+  const events = await readAllPages(async (after) => home.records.queryDigests(eventsPartition(day), pageAfter(after)));
   if (events.kind === 'failed') {
     return events;
   }
@@ -40,7 +40,7 @@ const unsealedOfDay = async (home: AuditRegion, day: string): Promise<Result<rea
   if (own.length === 0) {
     return done([]);
   }
-  const marks = await collectPages(async (after) => home.records.queryLocal(sealedPartition(day), from(after)));
+  const marks = await readAllPages(async (after) => home.records.queryLocal(sealedPartition(day), pageAfter(after)));
   if (marks.kind === 'failed') {
     return marks;
   }

@@ -13,7 +13,8 @@ import {
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import type { RecordDigest } from '../domain/record.ts';
 import type { Side } from '../domain/region.ts';
-import type { Page, RecordStore, StoredRecord } from '../stores/record-store.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
+import type { RecordStore, StoredRecord } from '../stores/record-store.ts';
 import { type HeldPair, isLive, type Judge } from './held.ts';
 
 export interface KnownDocument extends HeldPair {
@@ -31,28 +32,11 @@ export type ListingOutcome =
   | { readonly kind: 'listed'; readonly listing: Listing }
   | { readonly kind: 'failed'; readonly side: Side; readonly failure: Failure };
 
-/** Reads all pages of one partition. */
-export const readAllPages = async <T>(
-  read: (after: string | undefined) => Promise<Result<Page<T>>>,
-): Promise<Result<readonly T[]>> => {
-  const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await read(after);
-    if (page.kind === 'failed') {
-      return page;
-    }
-    items.push(...page.value.items);
-    after = page.value.next;
-  } while (after !== undefined);
-  return done(items);
-};
-
 const documentsOf = async (records: RecordStore, sourceId: string): Promise<Result<readonly StoredRecord[]>> =>
   readAllPages((after) =>
     records.query(sourceDocumentsPartition(sourceId), {
       skPrefix: documentPrefix,
-      ...(after === undefined ? {} : { after }),
+      ...pageAfter(after),
     }),
   );
 
@@ -60,15 +44,13 @@ const documentDigestsOf = async (records: RecordStore, sourceId: string): Promis
   readAllPages((after) =>
     records.queryDigests(sourceDocumentsPartition(sourceId), {
       skPrefix: documentPrefix,
-      ...(after === undefined ? {} : { after }),
+      ...pageAfter(after),
     }),
   );
 
 const chunkDigestsOf = async (records: RecordStore, sourceId: string): Promise<Result<readonly RecordDigest[]>> => {
   const partitions = await Promise.all(
-    chunkPartitions(sourceId).map(async (pk) =>
-      readAllPages((after) => records.queryDigests(pk, after === undefined ? {} : { after })),
-    ),
+    chunkPartitions(sourceId).map(async (pk) => readAllPages((after) => records.queryDigests(pk, pageAfter(after)))),
   );
   const digests: RecordDigest[] = [];
   for (const partition of partitions) {

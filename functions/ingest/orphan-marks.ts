@@ -4,7 +4,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { LOCAL_PREFIX, type RecordKey } from '../domain/record.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
-import { readAllPages } from './listing.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 
 export interface OrphanMark {
   readonly vector: string;
@@ -18,9 +18,7 @@ const markKey = (sourceId: string, vector: string): RecordKey => ({
 });
 
 export const readMarks = async (records: RecordStore, sourceId: string): Promise<Result<readonly OrphanMark[]>> => {
-  const items = await readAllPages((after) =>
-    records.queryLocal(markKey(sourceId, '').pk, after === undefined ? {} : { after }),
-  );
+  const items = await readAllPages((after) => records.queryLocal(markKey(sourceId, '').pk, pageAfter(after)));
   return items.kind === 'failed'
     ? items
     : { kind: 'done', value: items.value.map(({ sk, order }) => ({ vector: sk, firstSeenAt: -order })) };

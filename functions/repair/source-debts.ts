@@ -10,6 +10,7 @@ import { isMutant } from '../domain/mutants.ts';
 import type { RecordDigest, RecordKey } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import { type Direction, sendRecord, settleDebt, transferRecord } from './transfer.ts';
 
@@ -28,20 +29,12 @@ const debtOf = ({ pk, sk, del }: RecordDigest): SourceDebt => {
 };
 
 const owedIn = async (stores: RegionStores, pk: string, owed: RegionName): Promise<Result<readonly SourceDebt[]>> => {
-  const found: SourceDebt[] = [];
-  let after: string | undefined;
-  do {
-    const page = await stores.tables.graph.queryDigests(pk, {
-      owedOnly: true,
-      ...(after === undefined ? {} : { after }),
-    });
-    if (page.kind === 'failed') {
-      return page;
-    }
-    found.push(...page.value.items.filter((digest) => digest.owed === owed).map((digest) => debtOf(digest)));
-    after = page.value.next;
-  } while (after !== undefined);
-  return done(found);
+  const read = await readAllPages((after) =>
+    stores.tables.graph.queryDigests(pk, { owedOnly: true, ...pageAfter(after) }),
+  );
+  return read.kind === 'failed'
+    ? read
+    : done(read.value.filter((digest) => digest.owed === owed).map((digest) => debtOf(digest)));
 };
 
 /** Everything of a source but its own record that a Region owes. Strongly consistent. */

@@ -7,23 +7,13 @@ import { chunkPartitions, sourceDocumentsPartition } from '../domain/corpus.ts';
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import type { RecordDigest, RecordKey } from '../domain/record.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
+import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 import { isOutsideDigests } from './prove.ts';
 import { type Direction, sendRecord, type TransferOutcome } from './transfer.ts';
 
 const readPartition = async (stores: RegionStores, pk: string): Promise<Result<ReadonlyMap<string, RecordDigest>>> => {
-  const found = new Map<string, RecordDigest>();
-  let after: string | undefined;
-  do {
-    const page = await stores.tables.graph.queryDigests(pk, after === undefined ? {} : { after });
-    if (page.kind === 'failed') {
-      return page;
-    }
-    for (const digest of page.value.items) {
-      found.set(digest.sk, digest);
-    }
-    after = page.value.next;
-  } while (after !== undefined);
-  return done(found);
+  const read = await readAllPages((after) => stores.tables.graph.queryDigests(pk, pageAfter(after)));
+  return read.kind === 'failed' ? read : done(new Map(read.value.map((digest) => [digest.sk, digest])));
 };
 
 const isHeld = (digest: RecordDigest, other: RecordDigest | undefined): boolean =>

@@ -1,10 +1,11 @@
-/** Every item of a listing, page by page. */
+/** Every item of a listing, page by page, for listings that are wanted whole. */
 import { done, type Result } from '../domain/failure.ts';
-import type { Page } from '../stores/record-store.ts';
+import type { Page } from './record-store.ts';
 
-export const collectPages = async <T>(
+/** Stops at the first page that can't be read: a part of a listing is never taken for the whole. */
+export const readAllPages = async <T>(
   read: (after: string | undefined) => Promise<Result<Page<T>>>,
-): Promise<Result<T[]>> => {
+): Promise<Result<readonly T[]>> => {
   const items: T[] = [];
   let after: string | undefined;
   do {
@@ -19,4 +20,4 @@ export const collectPages = async <T>(
 };
 
 /** The option that asks for the page after. */
-export const from = (after: string | undefined): { after?: string } => (after === undefined ? {} : { after });
+export const pageAfter = (after: string | undefined): { after?: string } => (after === undefined ? {} : { after });
