@@ -3,7 +3,6 @@
  * way to the first key, and the way back in when the last one is lost.
  */
 import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 
 import { makeKey, revokeKey } from '../functions/access/keys.ts';
 import {
@@ -16,37 +15,17 @@ import {
   parseKeyPayload,
   type SourceGrant,
 } from '../functions/domain/access.ts';
-import type { AuditEvent } from '../functions/domain/audit-event.ts';
 import { ConfigError } from '../functions/domain/errors.ts';
-import type { InteractiveConflict, InteractiveOutcome } from '../functions/domain/interactive-write.ts';
 import { LIMITS } from '../functions/domain/limits.ts';
 import { keyDaysSchema, keyNameSchema, keyRolesSchema, keySourcesSchema } from '../functions/query/key-fields.ts';
 import { readPartition } from '../functions/query/read-partition.ts';
-import { type Command, type CommandInput, type CommandOption, EXIT } from './command.ts';
-import { openPair, type OpenedPair, STORES_FILE_HELP } from './pair-stores.ts';
+import { type Command, type CommandInput, EXIT } from './command.ts';
+import { actor, notHeld, openFor, PLACE_OPTIONS, record, tellReplication, textOption } from './store-writes.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-const PLACE_OPTIONS: readonly CommandOption[] = [
-  { flags: '--stores <file>', help: `${STORES_FILE_HELP}; without it the running pair` },
-  { flags: '--region <name>', help: 'go through this Region (a role or a name); without it the primary' },
-  { flags: '--data <directory>', help: 'the data folder of the running pair', fallback: '.twinmap' },
-];
-
 /** Everything of a key but its hash. */
 const shownKey = (id: string, { hash: _hash, ...shown }: KeyPayload): object => ({ id, ...shown });
-
-const textOption = ({ options }: CommandInput, name: string): string | undefined => {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-};
-
-const open = async (input: CommandInput): Promise<OpenedPair> =>
-  openPair({
-    file: textOption(input, 'stores'),
-    dataDirectory: textOption(input, 'data') ?? '.twinmap',
-    region: textOption(input, 'region'),
-  });
 
 const listOf = (text: string): string[] => text.split(',').map((one) => one.trim());
 
@@ -80,40 +59,6 @@ const readWanted = (input: CommandInput): Wanted => {
   return { name: name.data, roles: roles.data, sources: sources.data, lifetimeMs: days.data * DAY_MS };
 };
 
-const actor = (): string => `operator:${userInfo().username}`;
-
-const record = async (
-  { audit }: OpenedPair,
-  { say }: CommandInput,
-  event: Pick<AuditEvent, 'action' | 'target' | 'details'>,
-): Promise<void> => {
-  const recorded = await audit.record({ at: Date.now(), actor: actor(), outcome: 'done', ...event });
-  if (recorded.kind !== 'held') {
-    say('The audit log did not take the event of this change.');
-  }
-};
-
-const notHeld = (
-  input: CommandInput,
-  outcome: Exclude<InteractiveOutcome | InteractiveConflict, { kind: 'held' }>,
-): number => {
-  const why =
-    outcome.kind === 'op-reused'
-      ? 'the id of the write was used before'
-      : [outcome.home, outcome.peer]
-          .flatMap((one) => (one === undefined ? [] : [`${one.message} (${one.code})`]))
-          .join('; ');
-  input.say(`No Region confirmed it: ${why}.`);
-  input.give({ error: 'no Region confirmed it', why });
-  return EXIT.unreachable;
-};
-
-const tellReplication = ({ say }: CommandInput, { replication }: { readonly replication: 'both' | 'owed' }): void => {
-  if (replication === 'owed') {
-    say('One Region holds it and owes it to the other, which did not answer.');
-  }
-};
-
 export const keyCreate: Command = {
   name: 'key create',
   arguments: [],
@@ -127,7 +72,7 @@ export const keyCreate: Command = {
   ],
   run: async (input) => {
     const wanted = readWanted(input);
-    const pair = await open(input);
+    const pair = await openFor(input);
     const made = await makeKey(
       { writes: pair.writes, now: () => Date.now(), randomBytes: (count) => randomBytes(count) },
       { ...wanted, createdBy: actor() },
@@ -156,7 +101,7 @@ export const keyList: Command = {
   help: 'list the API keys that are not revoked',
   options: PLACE_OPTIONS,
   run: async (input) => {
-    const { regions } = await open(input);
+    const { regions } = await openFor(input);
     const read = await readPartition(regions.home.tables.workspaces, KEYS_PARTITION, {
       recordsMax: LIMITS.keysListedMax,
     });
@@ -189,7 +134,7 @@ export const keyRevoke: Command = {
     if (!isKeyId(id)) {
       throw new ConfigError('key revoke takes the id of a key: the 16 characters after twm_, see: twinmap key list');
     }
-    const pair = await open(input);
+    const pair = await openFor(input);
     const read = await pair.regions.home.tables.workspaces.get(keyRecordKey(id));
     if (read.kind === 'done' && read.value === undefined) {
       throw new ConfigError(`there is no key ${id}; see: twinmap key list`);

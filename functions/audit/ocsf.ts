@@ -27,9 +27,11 @@ const ACTIVITIES: Partial<Readonly<Record<AuditAction, Activity>>> = {
   'peer.state-changed': UPDATE,
   'settings.changed': UPDATE,
   'settings.removed': DELETE,
+  'source.prune-approved': UPDATE,
   'key.created': CREATE,
   'key.revoked': DELETE,
   'repair.finished': UPDATE,
+  'records.imported': UPDATE,
 };
 
 type Severity = readonly [id: number, name: string];

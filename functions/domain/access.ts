@@ -10,22 +10,27 @@ export const PERMISSIONS = [
   'corpus:read',
   'settings:read',
   'settings:write',
+  /** The example workload's (`examples/survey`): keys are of one kind, whatever they open. */
   'surveys:read',
   'surveys:vote',
+  'surveys:reset',
+  /** What is read, and what of it may be deleted. */
+  'sources:manage',
   'keys:manage',
   'audit:read',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
-export const ACCESS_ROLES = ['reader', 'editor', 'operator'] as const;
+export const ACCESS_ROLES = ['reader', 'voter', 'editor', 'operator'] as const;
 
 export type AccessRole = (typeof ACCESS_ROLES)[number];
 
-/** Roles add up: a survey's server is an `editor` that can read no document, a person is `reader` and `editor`. */
+/** Roles add up: a person is `reader` and `editor`. A `voter` is a link that many people hold: it opens surveys and nothing else. */
 export const PERMITTED: Readonly<Record<AccessRole, readonly Permission[]>> = {
   reader: ['corpus:read', 'settings:read', 'surveys:read'],
-  editor: ['settings:read', 'settings:write', 'surveys:read', 'surveys:vote'],
+  voter: ['surveys:read', 'surveys:vote'],
+  editor: ['settings:read', 'settings:write', 'surveys:read', 'surveys:vote', 'surveys:reset'],
   operator: PERMISSIONS,
 };
 

@@ -16,9 +16,11 @@ export const AUDIT_ACTIONS = [
   'peer.state-changed',
   'settings.changed',
   'settings.removed',
+  'source.prune-approved',
   'key.created',
   'key.revoked',
   'repair.finished',
+  'records.imported',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -4,6 +4,11 @@
  */
 import type { RecordKey } from './record.ts';
 
+export const REDACTION_MODES = ['credentials', 'credentials-and-personal', 'none'] as const;
+
+/** `credentials` is the default. `none` is for sources whose every word is wanted and public. */
+export type RedactionMode = (typeof REDACTION_MODES)[number];
+
 export type DocumentKind = 'markdown' | 'text' | 'decision' | 'code';
 
 export interface SourceDefinition {
@@ -13,12 +18,20 @@ export interface SourceDefinition {
   readonly name: string;
   readonly url: string;
   readonly branch?: string;
+  /** What is taken out of its texts; absent means credentials. */
+  readonly redaction?: RedactionMode;
 }
 
 export interface SourceCounts {
   readonly documents: number;
   readonly chunks: number;
   readonly skipped: number;
+}
+
+/** Deletions that wait for a person, under the name of exactly these documents. */
+export interface HeldDeletions {
+  readonly plan: string;
+  readonly documents: number;
 }
 
 export interface SourcePayload {
@@ -38,6 +51,8 @@ export interface SourcePayload {
   readonly index: string;
   /** Set by a cycle of a declared peer outage: the version of the last acknowledged commit, empty where there was none. */
   readonly deferred?: { readonly since: string };
+  /** Gone from the origin and still here: too many at once to go without a person's word. */
+  readonly held?: HeldDeletions;
   readonly cycle: {
     readonly op: string;
     readonly epoch: number;
@@ -177,6 +192,9 @@ const isDocumentPayload = (fields: Fields): fields is Fields & DocumentPayload =
 
 const isDeferral = (value: unknown): boolean => value === undefined || (isFields(value) && areTexts(value, ['since']));
 
+const isHeldDeletions = (value: unknown): boolean =>
+  value === undefined || (isFields(value) && areTexts(value, ['plan']) && isCount(value['documents']));
+
 const isSourcePayload = (fields: Fields): fields is Fields & SourcePayload =>
   areTexts(fields, ['id', 'kind', 'name', 'url', 'snapshot', 'index']) &&
   (fields['cursor'] === null || isFields(fields['cursor'])) &&
@@ -184,6 +202,7 @@ const isSourcePayload = (fields: Fields): fields is Fields & SourcePayload =>
   isFields(fields['counts']) &&
   areCounts(fields['counts'], ['documents', 'chunks', 'skipped']) &&
   isDeferral(fields['deferred']) &&
+  isHeldDeletions(fields['held']) &&
   isFields(fields['cycle']) &&
   areTexts(fields['cycle'], ['op', 'region']) &&
   areCounts(fields['cycle'], ['epoch', 'finishedAt', 'changed', 'deleted']);

@@ -50,6 +50,31 @@ export const LIMITS = {
   sourceRetryDelayMs: 500,
   /** A server may ask for more patience than this; the next cycle has it. */
   sourceRetryDelayMaxMs: 20_000,
+  /** One answer of a service; a page of a hundred issues with their texts is about 2 MiB. */
+  sourceAnswerBytesMax: 16 * MIB,
+  /** Pages of one walk: a service that always has a next page ends here. */
+  sourcePagesMax: 20_000,
+  sourceReadsInFlightMax: 4,
+  /** A source's clock may differ: only its own times are used. Beyond this a person hears of it. */
+  sourceSkewMs: 5 * 60 * 1000,
+  /** Parts (repositories, drives) of one source. */
+  sourcePartsMax: 500,
+  /** Documents that a cursor remembers as failed; more than these is a source in trouble, not a poisoned document. */
+  failuresKeptMax: 200,
+  /** So many in a row, and it is the source that fails, not its documents. */
+  failuresInRowMax: 5,
+  failureRetryMinMs: 5 * 60 * 1000,
+  failureRetryMaxMs: 24 * 60 * 60 * 1000,
+  secretKeptMs: 5 * 60 * 1000,
+  /** Before its end a token is replaced, so that no request carries one that ends on the way. */
+  tokenMarginMs: 2 * 60 * 1000,
+  /** Text from office files and PDF: what one file may cost. */
+  extractTimeoutMs: 20_000,
+  extractInputBytesMax: 32 * MIB,
+  /** A small archive may unpack to gigabytes. */
+  extractExpandedBytesMax: 128 * MIB,
+  extractHeapBytesMax: 512 * MIB,
+  extractTextCharsMax: MIB,
   treeDepthMax: 2048,
   /** One folder's own listing; a million names in one folder are about 40 MiB. */
   treeBytesMax: 64 * MIB,
@@ -61,7 +86,23 @@ export const LIMITS = {
   unreadableMax: 100,
   /** Trees of one commit: the listing of half a million files is about 30 MiB. */
   treePackBytesMax: 256 * MIB,
+  /** Fewer deletions than these are never held for a person. */
+  pruneDocumentsMax: 50,
+  pruneShareMax: 0.2,
   embedTextsMax: 32,
+  /** Titan Text Embeddings V2 takes this many characters, and 8,192 tokens: what is over is cut, and cut again where tokens are short. */
+  embedTextCharsMax: 50_000,
+  embedCutsMax: 6,
+  /** One text a call: so many calls of one function are under way, fewer while the model throttles. */
+  embedCallsInFlightMax: 16,
+  embedAttemptsMax: 3,
+  embedConnectTimeoutMs: 1000,
+  embedCallTimeoutMs: 10_000,
+  /** How long a cycle goes on asking a model that throttles everybody; the next run starts over. */
+  embedPatienceMs: 60_000,
+  /** A person waits: after this the search says that it can't be answered. */
+  embedQueryCallTimeoutMs: 3000,
+  embedQueryPatienceMs: 4000,
   /** One for each socket of a client; more would only queue. */
   recordWritesInFlightMax: 64,
   /** Small batches, several at once: reading, embedding and both Regions' writes overlap. */
@@ -101,6 +142,11 @@ export const LIMITS = {
   peerBudgetConnectTimeoutMs: 400,
   /** A retry inside the budget would only take its time; the debt is what is tried again. */
   peerBudgetAttemptsMax: 1,
+  /** The most that one role gets of another, and how long before its end it is renewed: an outage of STS shorter than that is not seen. */
+  peerRoleSessionSeconds: 3600,
+  peerRoleRenewMs: 20 * 60 * 1000,
+  /** After a renewal that failed, calls go on with what there is and don't wait for STS. */
+  peerRoleRetryMs: 30_000,
   breakerFailuresMax: 3,
   breakerProbeDelayMs: 5000,
   /** A resolver in the same VPC answers in a few ms; a client's look-ups have three quarters of its time to connect. */
@@ -201,4 +247,24 @@ export const LIMITS = {
   auditUnsealedAgeMs: 10 * 60 * 1000,
   auditFindingsListedMax: 100,
   signCallTimeoutMs: 3000,
+
+  // --- the graph ---
+  /** One file; what takes longer is listed as unknown. */
+  graphParseMs: 2000,
+  /** Deeper nesting than this is not configuration; it would end the stack. */
+  graphDepthMax: 200,
+  /** Facts of one file continue in part records above this; it leaves room for the part's own fields. */
+  graphFactsBytesMax: 320 * KIB,
+  graphEdgesPerFileMax: 20_000,
+  graphSymbolsPerFileMax: 1000,
+  /** An expression that stopped an evaluation, as it is shown. */
+  graphExpressionCharsMax: 200,
+  /** Modules within modules, and instances that `for_each` makes of one. */
+  graphModuleDepthMax: 12,
+  graphInstancesMax: 100,
+  /** Nodes that one answer may reach; what lies beyond is said to be cut. */
+  graphReachMax: 20_000,
+  graphHopsMax: 12,
+  /** Names without a place that one incident answer checks. */
+  graphUnplacedMax: 2000,
 } as const;

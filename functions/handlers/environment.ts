@@ -1,7 +1,7 @@
 /** A function's environment, parsed once into typed values. The Pulumi program declares exactly these names. */
 import { z } from 'zod';
 
-import type { SourceDefinition } from '../domain/corpus.ts';
+import { REDACTION_MODES, type SourceDefinition } from '../domain/corpus.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isRegionName, type RegionName } from '../domain/region.ts';
@@ -21,6 +21,7 @@ const storesSchema = z.object({
   dynamodb: text.optional(),
   s3vectors: text.optional(),
   dnsServers: z.array(text).readonly().optional(),
+  role: z.object({ arn: text, session: text, sts: text.optional(), region: regionName }).optional(),
 });
 
 const sourceSchema = z.array(
@@ -30,6 +31,7 @@ const sourceSchema = z.array(
     name: text.optional(),
     url: text,
     branch: text.optional(),
+    redaction: z.enum(REDACTION_MODES).optional(),
   }),
 );
 
@@ -53,6 +55,21 @@ const readDnsServers = (environment: Environment): { dnsServers?: readonly strin
   return dnsServers.length === 0 ? {} : { dnsServers };
 };
 
+/** In another account a function takes on a role, through the STS of its own Region. */
+const readPeerRole = (environment: Environment, side: 'HOME' | 'PEER'): { role?: object } => {
+  const arn = environment['TWINMAP_PEER_ROLE_ARN'];
+  return arn === undefined || side === 'HOME'
+    ? {}
+    : {
+        role: {
+          arn,
+          session: requireText(environment, 'AWS_LAMBDA_FUNCTION_NAME'),
+          sts: environment['TWINMAP_HOME_STS_ENDPOINT'],
+          region: environment['TWINMAP_HOME_REGION'],
+        },
+      };
+};
+
 const parseStores = (environment: Environment, side: 'HOME' | 'PEER'): StoresAddress => {
   const read = (name: string): string | undefined => environment[`TWINMAP_${side}_${name}`];
   const parsed = storesSchema.safeParse({
@@ -64,6 +81,7 @@ const parseStores = (environment: Environment, side: 'HOME' | 'PEER'): StoresAdd
     index: read('VECTOR_INDEX'),
     dynamodb: read('DYNAMODB_ENDPOINT'),
     s3vectors: read('S3VECTORS_ENDPOINT'),
+    ...readPeerRole(environment, side),
     ...readDnsServers(environment),
   });
   return parsed.success
@@ -98,9 +116,9 @@ export const parseSources = (environment: Environment): readonly SourceDefinitio
   if (!parsed.success) {
     return refuse('TWINMAP_SOURCES is not a list of sources');
   }
-  return parsed.data.map(({ id, kind, url, branch, name }) => {
-    const source: SourceDefinition = { id, kind, url, name: name ?? id };
-    return branch === undefined ? source : Object.assign(source, { branch });
+  return parsed.data.map(({ branch, redaction, ...required }) => {
+    const source: SourceDefinition = Object.assign(required, { name: required.name ?? required.id });
+    return Object.assign(source, branch === undefined ? {} : { branch }, redaction === undefined ? {} : { redaction });
   });
 };
 

@@ -10,6 +10,7 @@ import { createAuditLog } from '../audit/audit-log.ts';
 import { AuditWriter } from '../audit/audit-writer.ts';
 import { seenEpochOrZero } from '../audit/seen-epoch.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { parsePruneApproval, pruneApprovalKey } from '../domain/prune-approval.ts';
 import { DualWriter } from '../dual-write/dual-writer.ts';
 import { InteractiveWriter } from '../dual-write/interactive-writer.ts';
 import type { RegionPair } from '../dual-write/regions.ts';
@@ -72,11 +73,17 @@ export const wireSync = (telemetry: Telemetry, embedder: Embedder): ((context: C
       const directory = await mkdtemp(path.join(tmpdir(), 'source-'));
       const signal = AbortSignal.timeout(context.getRemainingTimeInMillis());
       const connector = openConnector(source, { directory, environment, telemetry });
+      const readApprovedPlan = async (): Promise<string | undefined> => {
+        const read = await regions.home.tables.workspaces.get(pruneApprovalKey(source.id));
+        return read.kind === 'done' && read.value !== undefined && read.value.del !== true
+          ? parsePruneApproval(read.value.data)?.plan
+          : undefined;
+      };
       const common = { source, connector, writer, embedder, queue, telemetry, now, signal, newOp: ulid };
       const remainingMs = (): number => context.getRemainingTimeInMillis();
       try {
         const { epoch, peer_writes: peerWrites } = inForce;
-        return await runSyncCycle({ ...common, epoch, peerWrites, remainingMs }, message.checkpoint);
+        return await runSyncCycle({ ...common, readApprovedPlan, epoch, peerWrites, remainingMs }, message.checkpoint);
       } finally {
         await connector.close();
         await rm(directory, { recursive: true, force: true });

@@ -89,25 +89,35 @@ const claimSource = async (dependencies: CycleDependencies, states: States): Pro
   return refused === undefined ? { kind: 'claimed', fence, op } : stopAt('claim', refused.side, refused.failure, fence);
 };
 
-const modeOf = (dependencies: CycleDependencies, states: States, owedFound: boolean): CycleMode => {
-  const { writer, epoch, embedder } = dependencies;
+const modeOf = (
+  dependencies: CycleDependencies,
+  states: States,
+  owedFound: boolean,
+  approvedPlan: string | undefined,
+): CycleMode => {
+  const { writer, epoch, embedder, source } = dependencies;
   return decideMode({
     home: states.home,
     // In a declared outage the peer stays behind: that is no reason to compare everything each time.
     ...(states.peer === undefined || isDeferred(dependencies) ? {} : { peer: states.peer }),
     committed: committedOf(states.home),
     owedFound,
+    ...(approvedPlan === undefined ? {} : { approvedPlan }),
     epoch,
     region: writer.regions.home.region,
-    index: indexName(embedder),
+    index: indexName(embedder, source),
     now: dependencies.now(),
     fullCycleIntervalMs: LIMITS.fullCycleIntervalMs,
   });
 };
 
 /** Only under the claim, and only where everything will be compared; a failure is met again, and told, by the comparison. */
-const listEarly = async (dependencies: CycleDependencies, states: States): Promise<Listing | undefined> => {
-  if (isDeferred(dependencies) || modeOf(dependencies, states, false).kind !== 'full') {
+const listEarly = async (
+  dependencies: CycleDependencies,
+  states: States,
+  approvedPlan: string | undefined,
+): Promise<Listing | undefined> => {
+  if (isDeferred(dependencies) || modeOf(dependencies, states, false, approvedPlan).kind !== 'full') {
     return undefined;
   }
   const listed = await listSource(judgeByAll(dependencies.writer.regions), dependencies.source.id);
@@ -120,8 +130,9 @@ const claimNew = async (dependencies: CycleDependencies, states: States): Promis
   if (claim.kind !== 'claimed') {
     return claim;
   }
+  const approved = committedOf(states.home)?.held === undefined ? undefined : await dependencies.readApprovedPlan?.();
   // A round trip to the peer saved: where nothing turns out to be owed, the listing was read late enough.
-  const [settled, listing] = await Promise.all([settleDebts(dependencies), listEarly(dependencies, states)]);
+  const [settled, listing] = await Promise.all([settleDebts(dependencies), listEarly(dependencies, states, approved)]);
   if (settled.kind !== 'settled') {
     return settled;
   }
@@ -139,7 +150,7 @@ const claimNew = async (dependencies: CycleDependencies, states: States): Promis
     startedAt,
     committedVersion: versionOf(after.home),
     committed: committedOf(after.home),
-    mode: modeOf(dependencies, states, settled.found),
+    mode: modeOf(dependencies, states, settled.found, approved),
     ...(listing === undefined || settled.found ? {} : { listing }),
   };
 };

@@ -3,7 +3,7 @@
  * commits at home, owed, and reads how much is owed by then: that is the RPO, and nothing else is.
  */
 import type { Cursor } from '../connectors/connector.ts';
-import { sourceKey, type SourcePayload } from '../domain/corpus.ts';
+import { type HeldDeletions, sourceKey, type SourcePayload } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RegionName } from '../domain/region.ts';
 import { failureOf } from '../dual-write/outcome.ts';
@@ -32,11 +32,17 @@ const OVERLAPPED: ReadonlySet<FullReason> = new Set([
 const fullAt = (mode: FullReason, nowMs: number): number =>
   OVERLAPPED.has(mode) ? nowMs - LIMITS.fullCycleIntervalMs + LIMITS.overlapMs : nowMs;
 
+/** How far the origin was read, and what of it waits for a person. */
+export interface ReadOrigin {
+  readonly snapshot: string;
+  readonly cursor: Cursor | null;
+  readonly held: HeldDeletions | undefined;
+}
+
 const sourcePayload = (
   { dependencies, begun, since, tally }: RunningCycle,
   mode: ModeName,
-  snapshot: string,
-  cursor: Cursor | null,
+  { snapshot, cursor, held }: ReadOrigin,
 ): SourcePayload => {
   const { source, writer, epoch, embedder, now } = dependencies;
   const finishedAt = now();
@@ -49,8 +55,9 @@ const sourcePayload = (
     cursor,
     counts: tally.counts,
     lastFullAt: isFull(mode) ? fullAt(mode, finishedAt) : (begun.committed?.lastFullAt ?? 0),
-    index: indexName(embedder),
+    index: indexName(embedder, source),
     ...(since === undefined ? {} : { deferred: { since } }),
+    ...(held === undefined ? {} : { held }),
     cycle: {
       op: begun.op,
       epoch,
@@ -72,12 +79,7 @@ const deferredOutcome = async (
   return { kind: 'deferred', mode, report, ...(debt.kind === 'done' ? { rpo: debt.value } : {}) };
 };
 
-export const commitCycle = async (
-  running: RunningCycle,
-  mode: ModeName,
-  snapshot: string,
-  cursor: Cursor | null,
-): Promise<CycleOutcome> => {
+export const commitCycle = async (running: RunningCycle, mode: ModeName, origin: ReadOrigin): Promise<CycleOutcome> => {
   const { dependencies, begun, versions, tally } = running;
   const { source, writer } = dependencies;
   // An incremental cycle has just found nothing owed; a comparison, or an earlier invocation, was a while ago.
@@ -85,13 +87,19 @@ export const commitCycle = async (
   if (owed !== undefined) {
     return owed;
   }
-  const payload = sourcePayload(running, mode, snapshot, cursor);
+  const payload = sourcePayload(running, mode, origin);
   const record = makeRecord(sourceKey(source.id), { v: versions.next(), op: begun.op }, payload);
   const refused = failureOf(await writer.commit(record, begun.fence));
   if (refused !== undefined) {
     return stopAt('commit', refused.side, refused.failure);
   }
-  const report: CycleReport = { snapshot, changed: tally.changed, deleted: tally.deleted, counts: tally.counts };
+  const report: CycleReport = {
+    snapshot: origin.snapshot,
+    changed: tally.changed,
+    deleted: tally.deleted,
+    counts: tally.counts,
+    ...(origin.held === undefined ? {} : { held: origin.held }),
+  };
   return writer.owed === undefined
     ? { kind: 'acknowledged', mode, report }
     : deferredOutcome(dependencies, writer.owed, mode, report);

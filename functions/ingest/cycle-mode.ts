@@ -25,7 +25,11 @@ export type FullReason =
   | 'new-epoch-or-region'
   | 'index-changed'
   | 'daily'
-  | 'cursor-lost';
+  | 'cursor-lost'
+  /** A pull told of more deletions than go without a person's word, or could not end: the whole listing decides. */
+  | 'many-deletions'
+  /** A person has approved the deletions that were held. */
+  | 'prune-approved';
 
 export interface ModeInput {
   /** As read before this run's own claim. */
@@ -36,6 +40,8 @@ export interface ModeInput {
   readonly committed: SourcePayload | undefined;
   /** Something of the source was owed when this run settled it. */
   readonly owedFound: boolean;
+  /** The plan that a person has approved last; absent where nothing is held. */
+  readonly approvedPlan?: string;
   readonly epoch: number;
   readonly region: string;
   /** Names embedder and splitter: another one makes other vectors. */
@@ -67,6 +73,9 @@ const fullReason = (input: ModeInput): FullReason | undefined => {
   }
   if (committed.index !== input.index) {
     return 'index-changed';
+  }
+  if (committed.held !== undefined && committed.held.plan === input.approvedPlan) {
+    return 'prune-approved';
   }
   return input.now - committed.lastFullAt >= input.fullCycleIntervalMs ? 'daily' : undefined;
 };

@@ -1,6 +1,6 @@
 /** What a sync cycle is given and what becomes of it. */
 import type { Connector, Cursor } from '../connectors/connector.ts';
-import type { SourceCounts, SourceDefinition } from '../domain/corpus.ts';
+import type { HeldDeletions, SourceCounts, SourceDefinition } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Side } from '../domain/region.ts';
 import type { DualWriter } from '../dual-write/dual-writer.ts';
@@ -25,6 +25,8 @@ export interface CycleDependencies {
   readonly now: () => number;
   /** Time left in this invocation, in ms. */
   readonly remainingMs: () => number;
+  /** The plan of deletions that a person has approved last for this source; absent where nobody can. */
+  readonly readApprovedPlan?: () => Promise<string | undefined>;
   /** A new ULID. */
   readonly newOp: () => string;
   readonly signal: AbortSignal;
@@ -53,6 +55,8 @@ export interface CycleReport {
   readonly changed: number;
   readonly deleted: number;
   readonly counts: SourceCounts;
+  /** Deletions that wait for a person. */
+  readonly held?: HeldDeletions;
 }
 
 export type CycleOutcome =

@@ -6,17 +6,21 @@ import type { Cursor, PullEvent, SourceEntry } from '../connectors/connector.ts'
 import type { DocumentPayload, SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
-import { indexName } from './index-name.ts';
+import { indexName, redactionOf } from './index-name.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { documentIdOf, planDocument, type PlannedDocument, planSkipped } from './plan-document.ts';
+import { isTooMany } from './prune-guard.ts';
+import { redact } from './redact/redact.ts';
 import { splitDocument } from './split/split-document.ts';
 import { type BatchOutcome, writeDocuments, type WriteDependencies, writeTombstones } from './write-documents.ts';
 
 export type PullOutcome =
   | { readonly kind: 'complete'; readonly cursor: Cursor }
-  /** Time is nearly up: everything up to the cursor is written. */
-  | { readonly kind: 'paused'; readonly cursor: Cursor | null }
+  /** Time is nearly up: everything up to the cursor is written, but for deletions, which a comparison has to make. */
+  | { readonly kind: 'paused'; readonly cursor: Cursor | null; readonly deletesLeft: boolean }
   | { readonly kind: 'cursor-lost'; readonly why: string }
+  /** More deletions than go without a person's word; none of them was made. */
+  | { readonly kind: 'many-deletions' }
   | CycleStop;
 
 /** What the pull changed, kept for the counts of the source record. */
@@ -57,6 +61,9 @@ export class ChangePuller {
   readonly #tally: PullTally;
   readonly #onWritten: (payload: DocumentPayload) => void;
   readonly #inFlight: Promise<void>[] = [];
+  /** By the source's own ids: made at the end of a pull, when it is known how many they are. */
+  readonly #deletes = new Set<string>();
+  readonly #makesDeletes: boolean;
   #batch: Batch = { documents: [], deletes: [], chars: 0 };
   /** Turns of `#covered`: a batch counts only when all before it are written. */
   #covered: Cursor | null;
@@ -70,12 +77,15 @@ export class ChangePuller {
     readonly write: WriteDependencies;
     readonly tally: PullTally;
     readonly onWritten: (payload: DocumentPayload) => void;
+    /** Where everything is compared at the end, that makes the deletions, all of them at once. */
+    readonly makesDeletes: boolean;
   }) {
     this.#dependencies = options.dependencies;
     this.#known = options.known;
     this.#write = options.write;
     this.#tally = options.tally;
     this.#onWritten = options.onWritten;
+    this.#makesDeletes = options.makesDeletes;
     this.#covered = null;
   }
 
@@ -103,19 +113,21 @@ export class ChangePuller {
     if (this.#stop !== undefined) {
       return this.#stop;
     }
-    return last ?? { kind: 'paused', cursor: this.#covered };
+    return last ?? { kind: 'paused', cursor: this.#covered, deletesLeft: this.#deletes.size > 0 };
   }
 
   async #take(event: PullEvent): Promise<PullOutcome | undefined> {
     const { source } = this.#dependencies;
-    const index = indexName(this.#dependencies.embedder);
+    const index = indexName(this.#dependencies.embedder, source);
     switch (event.op) {
       case 'upsert': {
         const { document } = event;
-        const split = splitDocument({ path: document.path, text: document.text, sourceName: source.name });
+        this.#deletes.delete(document.id);
+        const text = this.#redacted(document.text);
+        const split = splitDocument({ path: document.path, text, sourceName: source.name });
         const input = { sourceId: source.id, nativeId: document.id, path: document.path, rev: document.rev, index };
-        this.#batch.documents.push(planDocument(input, document.text, split, this.#known));
-        this.#batch.chars += document.text.length;
+        this.#batch.documents.push(planDocument(input, text, split, this.#known));
+        this.#batch.chars += text.length;
         return this.#flushIfFull();
       }
       case 'skip': {
@@ -128,8 +140,13 @@ export class ChangePuller {
         return this.#flushIfFull();
       }
       case 'delete': {
-        this.#batch.deletes.push(documentIdOf(source.id, event.id));
-        return this.#flushIfFull();
+        this.#deletes.add(event.id);
+        return undefined;
+      }
+      case 'failure': {
+        // What is indexed of it stays; the connector's cursor remembers what to try again.
+        this.#dependencies.telemetry.log('warn', 'document.failed', { source: source.id, ...event.failure });
+        return undefined;
       }
       case 'checkpoint': {
         return this.#checkpoint(event.cursor, event.complete);
@@ -138,6 +155,16 @@ export class ChangePuller {
         return { kind: 'cursor-lost', why: event.why };
       }
     }
+  }
+
+  /** Before anything else sees it; what was taken out is counted by kind, and never told. */
+  #redacted(text: string): string {
+    const { source, telemetry, writer } = this.#dependencies;
+    const redacted = redact(text, redactionOf(source));
+    for (const [kind, count] of Object.entries(redacted.counts)) {
+      telemetry.count('Redacted', { Region: writer.regions.home.region, Kind: kind }, count);
+    }
+    return redacted.text;
   }
 
   async #flushIfFull(): Promise<undefined> {
@@ -149,15 +176,29 @@ export class ChangePuller {
   }
 
   async #checkpoint(cursor: Cursor, complete: boolean): Promise<PullOutcome | undefined> {
+    if (complete && this.#makesDeletes) {
+      if (isTooMany(this.#deletes.size, this.#tally.counts.documents)) {
+        return { kind: 'many-deletions' };
+      }
+      await this.#takeDeletes();
+    }
     await this.#flush(cursor);
     if (complete) {
       return { kind: 'complete', cursor };
     }
     if (this.#dependencies.remainingMs() < LIMITS.handoverMarginMs) {
       await Promise.all(this.#inFlight);
-      return { kind: 'paused', cursor: this.#covered };
+      return { kind: 'paused', cursor: this.#covered, deletesLeft: this.#deletes.size > 0 };
     }
     return undefined;
+  }
+
+  async #takeDeletes(): Promise<void> {
+    for (const id of this.#deletes) {
+      this.#batch.deletes.push(documentIdOf(this.#dependencies.source.id, id));
+      await this.#flushIfFull();
+    }
+    this.#deletes.clear();
   }
 
   /** Starts writing the batch; waits only while too many are in flight. */

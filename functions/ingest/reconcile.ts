@@ -1,9 +1,9 @@
 /**
- * The end of a full cycle: what the origin no longer lists becomes tombstones, chunk records that nothing lists too, and
- * the counts are taken from the final state. Whatever a run that died left behind in one Region ends here.
+ * The end of a full cycle: what the origin no longer lists becomes tombstones (unless that is too much to go without a
+ * person's word), chunk records that nothing lists too, and the counts are taken from the final state. Whatever a run that died left behind in one Region ends here.
  */
 import type { Cursor } from '../connectors/connector.ts';
-import type { SourceCounts } from '../domain/corpus.ts';
+import type { HeldDeletions, SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import type { CycleDependencies, CycleStop } from './cycle-types.ts';
@@ -11,6 +11,7 @@ import type { KnownDocuments } from './known-documents.ts';
 import { isEqual, isLive } from './held.ts';
 import type { KnownDocument, Listing } from './listing.ts';
 import { documentIdOf } from './plan-document.ts';
+import { isTooMany, planOf } from './prune-guard.ts';
 import { addCounts, type PullTally } from './pull-changes.ts';
 import { type WriteDependencies, writeTombstones } from './write-documents.ts';
 
@@ -65,6 +66,30 @@ const finalCounts = (
   return counts;
 };
 
+export interface Reconciled {
+  readonly kind: 'reconciled';
+  /** Set where a person has to approve the deletions first. */
+  readonly held: HeldDeletions | undefined;
+}
+
+const isShown = (known: KnownDocument | undefined): boolean =>
+  known !== undefined && (isLive(known.home) || isLive(known.peer));
+
+/** The documents that stay, where too many would go at once and nobody has approved exactly these. */
+const heldOf = async (
+  { readApprovedPlan }: CycleDependencies,
+  listing: Listing,
+  cleanup: readonly Cleanup[],
+): Promise<{ readonly ids: readonly string[]; readonly plan: HeldDeletions } | undefined> => {
+  const ids = cleanup.filter(({ id, document }) => document && isShown(listing.documents.get(id))).map(({ id }) => id);
+  const documents = [...listing.documents.values()].filter((known) => isShown(known)).length;
+  if (!isTooMany(ids.length, documents)) {
+    return undefined;
+  }
+  const plan = planOf(ids);
+  return plan.plan === (await readApprovedPlan?.()) ? undefined : { ids, plan };
+};
+
 export const reconcileListing = async (
   running: {
     readonly dependencies: CycleDependencies;
@@ -75,20 +100,23 @@ export const reconcileListing = async (
   known: KnownDocuments,
   written: ReadonlyMap<string, SourceCounts>,
   cursor: Cursor,
-): Promise<{ readonly kind: 'reconciled' } | CycleStop> => {
+): Promise<Reconciled | CycleStop> => {
   const { dependencies, write, tally } = running;
   const origin = new Set<string>();
   for await (const entry of dependencies.connector.enumerate(dependencies.signal, cursor)) {
     origin.add(documentIdOf(dependencies.source.id, entry.id));
   }
   const cleanup = planCleanup(listing, known, written, origin);
-  for (const batch of batchesOf(cleanup, LIMITS.batchDocumentsMax)) {
+  const held = await heldOf(dependencies, listing, cleanup);
+  const kept = new Set(held?.ids);
+  const buried = cleanup.filter(({ id }) => !kept.has(id));
+  for (const batch of batchesOf(buried, LIMITS.batchDocumentsMax)) {
     const refused = await writeTombstones(write, batch);
     if (refused !== undefined) {
       return refused;
     }
   }
-  tally.deleted += cleanup.filter(({ id, document }) => document && isLive(listing.documents.get(id)?.home)).length;
-  tally.counts = finalCounts(known, written, origin);
-  return { kind: 'reconciled' };
+  tally.deleted += buried.filter(({ id, document }) => document && isLive(listing.documents.get(id)?.home)).length;
+  tally.counts = finalCounts(known, written, new Set([...origin, ...kept]));
+  return { kind: 'reconciled', held: held?.plan };
 };

@@ -4,7 +4,7 @@
  * of the peer it writes and commits at home, everything marked as owed, and is reported as degraded.
  */
 import type { Cursor } from '../connectors/connector.ts';
-import type { SourceCounts, SourcePayload } from '../domain/corpus.ts';
+import type { HeldDeletions, SourceCounts, SourcePayload } from '../domain/corpus.ts';
 import { SourceError } from '../domain/errors.ts';
 import { beginCycle, type BegunCycle } from './begin-cycle.ts';
 import { commitCycle } from './commit-cycle.ts';
@@ -22,6 +22,8 @@ interface CycleDone {
   readonly kind: 'done';
   readonly cursor: Cursor;
   readonly full: FullReason | null;
+  /** Deletions that wait for a person. */
+  readonly held: HeldDeletions | undefined;
 }
 
 interface CyclePaused {
@@ -43,7 +45,7 @@ const runFull = async (
   if (listed.kind === 'failed') {
     return stopAt('list', listed.side, listed.failure);
   }
-  const known = knownFromListing(listed.listing, indexName(dependencies.embedder));
+  const known = knownFromListing(listed.listing, indexName(dependencies.embedder, dependencies.source));
   const written = new Map<string, SourceCounts>();
   const puller = new ChangePuller({
     dependencies,
@@ -53,19 +55,24 @@ const runFull = async (
     onWritten: (payload) => {
       written.set(payload.id, addCounts(NO_COUNTS, payload, 1));
     },
+    makesDeletes: false,
   });
   const pulled = await puller.pull(cursor);
   switch (pulled.kind) {
     case 'complete': {
       const reconciled = await reconcileListing(running, listed.listing, known, written, pulled.cursor);
-      return reconciled.kind === 'reconciled' ? { kind: 'done', cursor: pulled.cursor, full } : reconciled;
+      return reconciled.kind === 'reconciled'
+        ? { kind: 'done', cursor: pulled.cursor, full, held: reconciled.held }
+        : reconciled;
     }
     case 'paused': {
       return { kind: 'paused', cursor: pulled.cursor, full };
     }
+    case 'many-deletions':
     case 'cursor-lost': {
+      const why = pulled.kind === 'cursor-lost' ? pulled.why : 'deletions were judged before the comparison';
       return cursor === null
-        ? stopAt('list', 'home', { reason: 'unknown', code: 'CursorLost', message: pulled.why })
+        ? stopAt('list', 'home', { reason: 'unknown', code: 'CursorLost', message: why })
         : runFull(running, full, null);
     }
     case 'fenced':
@@ -80,19 +87,29 @@ const runIncremental = async (
   committed: SourcePayload,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
   const { dependencies, begun, judge, write, tally } = running;
-  const known = knownOnDemand(judge, dependencies.source.id, indexName(dependencies.embedder));
-  const puller = new ChangePuller({ dependencies, known, write, tally, onWritten: () => undefined });
+  const known = knownOnDemand(judge, dependencies.source.id, indexName(dependencies.embedder, dependencies.source));
+  const puller = new ChangePuller({
+    dependencies,
+    known,
+    write,
+    tally,
+    onWritten: () => undefined,
+    makesDeletes: true,
+  });
   const pulled = await puller.pull(begun.resumed?.cursor ?? committed.cursor);
   switch (pulled.kind) {
     case 'complete': {
-      return { kind: 'done', cursor: pulled.cursor, full: null };
+      return { kind: 'done', cursor: pulled.cursor, full: null, held: committed.held };
     }
     case 'paused': {
-      return { kind: 'paused', cursor: pulled.cursor, full: null };
+      return { kind: 'paused', cursor: pulled.cursor, full: pulled.deletesLeft ? 'many-deletions' : null };
     }
     case 'cursor-lost': {
       dependencies.telemetry.log('warn', 'cycle.cursor-lost', { source: dependencies.source.id, why: pulled.why });
       return runFull(running, 'cursor-lost', null);
+    }
+    case 'many-deletions': {
+      return runFull(running, 'many-deletions', null);
     }
     case 'fenced':
     case 'not-acknowledged': {
@@ -130,7 +147,7 @@ const runBegun = async (dependencies: CycleDependencies, begun: BegunCycle): Pro
   if (mode.kind === 'incremental' && resumed === undefined) {
     const { snapshot } = await dependencies.connector.status(dependencies.signal);
     if (snapshot === mode.committed.snapshot) {
-      return commitCycle(running, 'unchanged', snapshot, mode.committed.cursor);
+      return commitCycle(running, 'unchanged', { snapshot, cursor: mode.committed.cursor, held: mode.committed.held });
     }
   }
   const ended =
@@ -140,7 +157,7 @@ const runBegun = async (dependencies: CycleDependencies, begun: BegunCycle): Pro
   switch (ended.kind) {
     case 'done': {
       const snapshot = dependencies.connector.snapshotOf(ended.cursor);
-      return commitCycle(running, ended.full ?? 'incremental', snapshot, ended.cursor);
+      return commitCycle(running, ended.full ?? 'incremental', { snapshot, cursor: ended.cursor, held: ended.held });
     }
     case 'paused': {
       return handOver(running, ended);

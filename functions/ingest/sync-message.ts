@@ -13,6 +13,8 @@ const fullReasons = [
   'index-changed',
   'daily',
   'cursor-lost',
+  'many-deletions',
+  'prune-approved',
 ] as const;
 
 const whole = z.int().min(0);

@@ -32,17 +32,23 @@ const sweepFields = (sweep: SweepOutcome): LogFields => {
 const rpoFields = ({ rpo }: Deferred): LogFields =>
   rpo === undefined ? {} : { owedRecords: rpo.count, owedExact: rpo.isExact, owedOldestAgeMs: rpo.oldestAgeMs ?? 0 };
 
+type Committed = Extract<SyncOutcome, { kind: 'acknowledged' | 'deferred' }>;
+
+const heldFields = ({ report: { held } }: Committed): LogFields =>
+  held === undefined ? {} : { heldDeletions: held.documents, heldPlan: held.plan };
+
 const fieldsOf = (outcome: SyncOutcome): LogFields => {
   switch (outcome.kind) {
     case 'acknowledged': {
       const { mode, report } = outcome;
-      return { mode, snapshot: report.snapshot, changed: report.changed, deleted: report.deleted, ...report.counts };
+      const { snapshot, changed, deleted, counts } = report;
+      return { mode, snapshot, changed, deleted, ...counts, ...heldFields(outcome) };
     }
     case 'deferred': {
       const { mode, report } = outcome;
       const { snapshot, changed, deleted, counts } = report;
       const degraded = { acknowledged: false, degraded: true, ...rpoFields(outcome) };
-      return { mode, snapshot, changed, deleted, ...counts, ...degraded };
+      return { mode, snapshot, changed, deleted, ...counts, ...degraded, ...heldFields(outcome) };
     }
     case 'handed-over': {
       return { changed: outcome.changed };
@@ -69,7 +75,9 @@ const fieldsOf = (outcome: SyncOutcome): LogFields => {
 
 const levelOf = (outcome: SyncOutcome): LogLevel => {
   switch (outcome.kind) {
-    case 'acknowledged':
+    case 'acknowledged': {
+      return outcome.report.held === undefined ? 'info' : 'warn';
+    }
     case 'handed-over':
     case 'passive': {
       return 'info';
@@ -109,9 +117,13 @@ export const reportOutcome = (reporting: Reporting, source: string, outcome: Syn
     durationMs,
     ...fieldsOf(outcome),
   });
-  telemetry.count(isSweep ? 'Sweep' : 'Cycle', { Region: region, Source: source, Outcome: kind }, 1);
+  const dimensions = { Region: region, Source: source, Outcome: kind };
+  telemetry.count(isSweep ? 'Sweep' : 'Cycle', dimensions, 1, ['Region', 'Outcome']);
   if (outcome.kind === 'deferred') {
     countDebt(reporting, outcome);
+  }
+  if ((outcome.kind === 'acknowledged' || outcome.kind === 'deferred') && outcome.report.held !== undefined) {
+    telemetry.count('PruneHeld', { Region: region, Source: source }, outcome.report.held.documents, ['Region']);
   }
   telemetry.flush();
 };

@@ -22,6 +22,7 @@ const sourceItem = ({ payload, version, fence }: SourceStanding): Readonly<Recor
   cursor: payload.cursor,
   counts: payload.counts,
   lastFullAt: payload.lastFullAt,
+  held: payload.held ?? null,
   f: fence ?? null,
   v: version,
   cycle: payload.cycle,

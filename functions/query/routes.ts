@@ -7,14 +7,14 @@ import { HEALTH_ROUTES } from './health-routes.ts';
 import { KEY_ROUTES } from './key-routes.ts';
 import { onlyKnown } from './parameters.ts';
 import { isOpenRoute, type Route, type RouteContext } from './route.ts';
+import { PRUNE_ROUTES } from './prune-route.ts';
 import { SETTING_ROUTES } from './setting-routes.ts';
-import { SURVEY_ROUTES } from './survey-routes.ts';
 
 export const ROUTES: readonly Route[] = [
   ...HEALTH_ROUTES,
   ...CORPUS_ROUTES,
+  ...PRUNE_ROUTES,
   ...SETTING_ROUTES,
-  ...SURVEY_ROUTES,
   ...KEY_ROUTES,
   ...AUDIT_ROUTES,
 ];

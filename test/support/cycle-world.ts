@@ -202,6 +202,8 @@ export class World {
   readonly secondary: WorldRegion;
   readonly queued: string[] = [];
   nowMs = 1_700_000_000_000;
+  /** The plan of deletions that a person has approved last. */
+  approvedPlan: string | undefined;
   /** What a sweep has left of its invocation. */
   remainingMs = 900_000;
   /** Store calls of the current run. */
@@ -240,6 +242,7 @@ export class World {
           telemetry: silent,
           epoch: options.epoch ?? 1,
           peerWrites: options.deferred === true ? 'deferred' : 'required',
+          readApprovedPlan: async () => this.approvedPlan,
           now: () => this.nowMs,
           remainingMs: () => (options.hurried === true ? 0 : 900_000),
           newOp: () => {

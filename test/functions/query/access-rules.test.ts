@@ -32,14 +32,13 @@ const TABLE: readonly Row[] = [
   ['GET /readyz', 200, 200, 200, 200, '/readyz'],
   ['GET /v1/status', 200, 200, 200, 200, '/v1/status'],
   ['GET /v1/sources', 401, 200, 403, 200, '/v1/sources'],
+  ['POST /v1/sources/:id/prune', 401, 403, 403, 409, '/v1/sources/shop/prune', { plan: NOT_THERE }],
   ['GET /v1/search', 401, 200, 403, 200, '/v1/search?q=queue'],
   ['GET /v1/documents/:id', 401, 404, 403, 404, '/v1/documents/shop~00000000000000000000'],
   ['GET /v1/settings', 401, 200, 200, 200, '/v1/settings'],
   ['GET /v1/settings/:id', 401, 200, 200, 200, '/v1/settings/displayName'],
   ['PUT /v1/settings/:id', 401, 403, 200, 200, '/v1/settings/displayName', { value: 'Shop' }],
   ['DELETE /v1/settings/:id', 401, 403, 200, 200, '/v1/settings/displayName'],
-  ['PUT /v1/surveys/:id/votes', 401, 403, 200, 200, '/v1/surveys/lunch/votes', { choice: 'soup' }],
-  ['GET /v1/surveys/:id/results', 401, 200, 200, 200, '/v1/surveys/lunch/results'],
   ['POST /v1/keys', 401, 403, 403, 201, '/v1/keys', { name: 'x', roles: ['reader'], sources: 'all' }],
   ['GET /v1/keys', 401, 403, 403, 200, '/v1/keys'],
   ['DELETE /v1/keys/:id', 401, 403, 403, 404, `/v1/keys/${NOT_THERE}`],
@@ -82,6 +81,10 @@ describe('the table of routes', () => {
       await statusOf(row, tokens.get('editor')),
       await statusOf(row, tokens.get('operator')),
     ]).toStrictEqual([nobody, reader, editor, operator]);
+  });
+
+  it.each(GUARDED)('%s is closed to a voter, whose key opens surveys only', async (_route, row) => {
+    expect(await statusOf(row, tokens.get('voter'))).toBe(403);
   });
 
   it('opens three addresses, and no fourth', () => {
