@@ -1,6 +1,6 @@
 /**
- * Ends the execution environments of a Region that was killed. An environment exits when its channel closes, but one that is
- * busy in a loop never sees that; so a shell of 1 MB holds the list of process ids, and kills them when its own input ends,
+ * Ends the processes of somebody who was killed: the execution environments of a Region, the language host of a deployment. An
+ * environment exits when its channel closes, but one that is busy in a loop never sees that; so a shell of 1 MB holds the list of process ids, and kills them when its own input ends,
  * which the kernel does for any death of the Region.
  */
 import type { ChildProcess } from 'node:child_process';

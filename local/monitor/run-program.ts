@@ -8,11 +8,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { EngineService } from '@pulumi/pulumi/proto/engine_grpc_pb.js';
 import { ResourceMonitorService } from '@pulumi/pulumi/proto/resource_grpc_pb.js';
 
+import { createReaper } from '../lambda/reaper.ts';
 import { engineService, monitorService } from './monitor-service.ts';
 import { ProgramError, readableError } from './program-error.ts';
 import { Recording } from './recording.ts';
@@ -41,6 +43,7 @@ export interface ProgramResult {
   readonly logs: readonly LogEntry[];
 }
 
+const PLAIN_STACKS = pathToFileURL(path.join(import.meta.dirname, 'plain-stacks.ts')).href;
 const TIMEOUT_MS = 120_000;
 const CONSOLE_BYTES_MAX = 64 * 1024;
 const PARALLEL = 16;
@@ -87,6 +90,8 @@ interface HostEnd {
 }
 
 const hostArguments = (options: RunProgramOptions, project: string, address: string): readonly string[] => [
+  '--import',
+  PLAIN_STACKS,
   createRequire(import.meta.url).resolve('@pulumi/pulumi/cmd/run'),
   `--monitor=${address}`,
   `--engine=${address}`,
@@ -127,6 +132,11 @@ const runHost = async (
     resolve(null);
   });
   child.once('close', resolve);
+  // Without the monitor it would look for it for ever, in a loop that eats memory.
+  const reaper = createReaper();
+  if (child.pid !== undefined) {
+    reaper.add(child.pid);
+  }
   const bound = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   const stops = options.signal === undefined ? bound : AbortSignal.any([bound, options.signal]);
   const stop = (): void => {
@@ -135,6 +145,10 @@ const runHost = async (
   stops.addEventListener('abort', stop, { once: true });
   const exitCode = await promise;
   stops.removeEventListener('abort', stop);
+  if (child.pid !== undefined) {
+    reaper.remove(child.pid);
+  }
+  reaper.close();
   return { exitCode, stopped: stops.aborted, console: output() };
 };
 

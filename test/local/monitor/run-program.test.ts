@@ -1,7 +1,9 @@
 /** The resource monitor, run with a small program through the real language host. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 
 import type { RegisteredResource } from '../../../local/monitor/registered-resource.ts';
 import { type ProgramResult, runProgram, type RunProgramOptions } from '../../../local/monitor/run-program.ts';
@@ -19,6 +21,25 @@ const run = async (mode: string, options: Partial<RunProgramOptions> = {}): Prom
     onResource: async ({ name }) => ({ id: `${name}-id`, outputs: { arn: `arn:${name}` } }),
     ...options,
   });
+
+/** The language host that a process has started; throws until there is one. */
+const hostOf = (parent: number): number => {
+  const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').map(Number);
+  const host = pids.find((pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--monitor='));
+  if (host === undefined) {
+    throw new Error('it has not started yet');
+  }
+  return host;
+};
+
+/** A killed process that nobody has waited for yet is dead. */
+const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+[ZX]/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
 
 const messageOf = async (running: Promise<unknown>): Promise<string> => {
   try {
@@ -133,6 +154,22 @@ describe('a run that fails', () => {
 
   it('stops a program that does not end', async () => {
     await expect(messageOf(run('hang', { timeoutMs: 2500 }))).resolves.toMatch(/stopped before its end/u);
+  });
+
+  it.skipIf(process.platform !== 'linux')('takes the program along when whoever runs it is killed', async () => {
+    const script = `
+      import { runProgram } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../../local/monitor/run-program.ts'))};
+      await runProgram({ stack: 'primary', project: 'fixture', config: { 'fixture:mode': 'hang' }, preview: false,
+        rootDirectory: ${JSON.stringify(rootDirectory)}, onResource: async () => ({ id: 'id', outputs: {} }) });`;
+    const runner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
+    const pid = await vi.waitFor(() => hostOf(runner.pid ?? 0), { timeout: 20_000, interval: 100 });
+    runner.kill('SIGKILL');
+    await vi.waitFor(
+      () => {
+        expect(isAlive(pid)).toBe(false);
+      },
+      { timeout: 10_000, interval: 100 },
+    );
   });
 
   it('says that a folder holds no program', async () => {
