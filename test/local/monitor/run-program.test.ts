@@ -1,6 +1,7 @@
 /** The resource monitor, run with a small program through the real language host. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -157,12 +158,20 @@ describe('a run that fails', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('takes the program along when whoever runs it is killed', async () => {
+    const begun = path.join(mkdtempSync(path.join(tmpdir(), 'twinmap-monitor-')), 'begun');
     const script = `
       import { runProgram } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../../local/monitor/run-program.ts'))};
-      await runProgram({ stack: 'primary', project: 'fixture', config: { 'fixture:mode': 'hang' }, preview: false,
+      await runProgram({ stack: 'primary', project: 'fixture', preview: false,
+        config: { 'fixture:mode': 'spin', 'fixture:begun': ${JSON.stringify(begun)} },
         rootDirectory: ${JSON.stringify(rootDirectory)}, onResource: async () => ({ id: 'id', outputs: {} }) });`;
     const runner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' });
-    const pid = await vi.waitFor(() => hostOf(runner.pid ?? 0), { timeout: 20_000, interval: 100 });
+    const pid = await vi.waitFor(
+      () => {
+        expect(existsSync(begun)).toBe(true);
+        return hostOf(runner.pid ?? 0);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
     runner.kill('SIGKILL');
     await vi.waitFor(
       () => {
