@@ -6,9 +6,25 @@ import { ask } from './ask.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { type Command, EXIT } from './command.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { keyCreate, keyList, keyRevoke } from './key.ts';
+import { sourceList, sourcePrune } from './source.ts';
+import { toggle } from './toggle.ts';
 
-const COMMANDS: readonly Command[] = [ask, keyCreate, keyList, keyRevoke, auditVerify, auditExport];
+const COMMANDS: readonly Command[] = [
+  ask,
+  keyCreate,
+  keyList,
+  keyRevoke,
+  sourceList,
+  sourcePrune,
+  auditVerify,
+  auditExport,
+  exportCommand,
+  importCommand,
+  toggle,
+];
 
 const runCommand = async (
   command: Command,
@@ -76,5 +92,12 @@ const main = async (): Promise<void> => {
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
 };
+
+// `twinmap … | head` reads no further: what is under way, a write for instance, still ends as it should.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+});
 
 await main();

@@ -36,6 +36,8 @@ const schema = z.object({
   authority: z.string().optional(),
   /** One address for both Regions. */
   router: z.url().optional(),
+  /** Takes changed stack files (`npm run local:up`): a Unix socket in a folder of the one who started the pair. */
+  control: z.string().optional(),
 });
 
 export type RunningRegion = z.infer<typeof regionSchema>;

@@ -88,7 +88,7 @@ export const LIMITS = {
   treePackBytesMax: 256 * MIB,
   /** Fewer deletions than these are never held for a person. */
   pruneDocumentsMax: 50,
-  pruneShareMax: 0.2,
+  prunePercentMax: 20,
   embedTextsMax: 32,
   /** Titan Text Embeddings V2 takes this many characters, and 8,192 tokens: what is over is cut, and cut again where tokens are short. */
   embedTextCharsMax: 50_000,
@@ -99,7 +99,7 @@ export const LIMITS = {
   embedConnectTimeoutMs: 1000,
   embedCallTimeoutMs: 10_000,
   /** How long a cycle goes on asking a model that throttles everybody; the next run starts over. */
-  embedPatienceMs: 60_000,
+  embedPatienceMs: 30_000,
   /** A person waits: after this the search says that it can't be answered. */
   embedQueryCallTimeoutMs: 3000,
   embedQueryPatienceMs: 4000,
@@ -262,9 +262,12 @@ export const LIMITS = {
   /** Modules within modules, and instances that `for_each` makes of one. */
   graphModuleDepthMax: 12,
   graphInstancesMax: 100,
+  graphResourcesMax: 20_000,
   /** Nodes that one answer may reach; what lies beyond is said to be cut. */
   graphReachMax: 20_000,
-  graphHopsMax: 12,
+  /** Ids come from files; a name that is longer is no name. */
+  graphIdCharsMax: 600,
+  graphHopsMax: 64,
   /** Names without a place that one incident answer checks. */
   graphUnplacedMax: 2000,
 } as const;

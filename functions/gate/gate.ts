@@ -5,7 +5,7 @@ import type { Fence } from '../domain/version.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateSource } from './appconfig-source.ts';
-import { decideGate, type GateDecision, type RecordReading } from './decide.ts';
+import { decideGate, type GateDecision, type GateReason, type RecordReading } from './decide.ts';
 import { type GateDocument, parseGateDocument } from './document.ts';
 
 export const GATE_KEY: RecordKey = { pk: `${LOCAL_PREFIX}GATE`, sk: 'GATE' };
@@ -94,6 +94,22 @@ const keepAndDecide = async (records: GateDependencies['records'], document: Gat
     ? NOT_RECORDED
     : decideGate({ kind: 'document', document }, await readRecorded(records));
 
+/** What a person must mend, by the reasons that tell of it. */
+const TROUBLES: Readonly<Record<string, readonly GateReason[]>> = {
+  ignored: ['stale-document'],
+  reused: ['epoch-reused'],
+  fenced: ['fenced'],
+  invalid: ['document-invalid', 'record-invalid'],
+  unreadable: ['document-unreadable', 'record-unreadable'],
+};
+
+/** Zero for the others: an alarm clears when a gate was read that has not this trouble, and not by silence. */
+const countTrouble = (telemetry: Telemetry, region: string, reason: GateReason): void => {
+  for (const [trouble, reasons] of Object.entries(TROUBLES)) {
+    telemetry.count('GateTrouble', { Region: region, Trouble: trouble }, reasons.includes(reason) ? 1 : 0);
+  }
+};
+
 /**
  * The decision that a run obeys. An active answer that can't be recorded becomes passive: a Region that forgets the epoch
  * it worked under would take an older document for news.
@@ -109,5 +125,6 @@ export const readGate = async (dependencies: GateDependencies): Promise<GateDeci
     epoch: decision.inForce?.epoch,
   });
   telemetry.count('GateState', { Region: region, State: decision.state, Reason: decision.reason }, 1);
+  countTrouble(telemetry, region, decision.reason);
   return decision;
 };

@@ -10,7 +10,7 @@ import { sha256Hex } from '../stores/envelope.ts';
 const PLAN_DIGITS = 16;
 
 export const isTooMany = (deletions: number, documents: number): boolean =>
-  deletions > Math.max(LIMITS.pruneDocumentsMax, documents * LIMITS.pruneShareMax);
+  deletions > Math.max(LIMITS.pruneDocumentsMax, (documents * LIMITS.prunePercentMax) / 100);
 
 export const planOf = (documentIds: readonly string[]): HeldDeletions => ({
   plan: sha256Hex(documentIds.toSorted().join('\n')).slice(0, PLAN_DIGITS),

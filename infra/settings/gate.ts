@@ -1,6 +1,8 @@
-/** What the gate document of this Region says, as the stack declares it. */
+/** What the gate document of this Region says, as the stack declares it, and whether a failover has frozen the stack. */
+import { z } from 'zod';
+
 import { matching, oneOf, wholeNumber, yesOrNo } from './parsers.ts';
-import type { SettingReader } from './setting-reader.ts';
+import { type Parsed, type SettingReader, value } from './setting-reader.ts';
 
 export interface GateSettings {
   readonly isActiveForScheduledWork: boolean;
@@ -39,7 +41,57 @@ const readStory = (reader: SettingReader): Pick<GateSettings, 'changedAt' | 'cha
     : { changedAt, changedBy, reason };
 };
 
+/** A list or an object comes as JSON text, anything else as it stands in the file. */
+const dataOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A sentence that somebody wrote by hand is a reason as good as an object.
+    return text;
+  }
+};
+
+const freezeShape = z.object({
+  reason: z.string().optional().catch(undefined),
+  by: z.string().optional().catch(undefined),
+  at: z.string().optional().catch(undefined),
+});
+
+const EMPTY: ReadonlySet<string> = new Set(['{}', '[]', 'false', 'null']);
+const STORY_CHARS_MAX = 200;
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/gu, ' ').trim().slice(0, STORY_CHARS_MAX);
+
+/** Who froze the stack, when and why. Undefined where nobody did; whatever can't be understood counts as frozen. */
+const freezeStory = (text: string): Parsed<string | undefined> => {
+  const data = dataOf(text);
+  if (EMPTY.has(JSON.stringify(data))) {
+    return value(undefined);
+  }
+  const told = freezeShape.safeParse(data);
+  const { reason = typeof data === 'string' ? data : undefined, by, at } = told.success ? told.data : {};
+  const who = `${at === undefined ? '' : ` since ${oneLine(at)}`}${by === undefined ? '' : ` by ${oneLine(by)}`}`;
+  return value(`${who}: ${oneLine(reason ?? '') || 'no reason is given'}`);
+};
+
+/** A failover changes the live gates first: what a stack file says may be older than they are, until a person has looked. */
+const refuseFrozen = (reader: SettingReader): void => {
+  const story = reader.optional({
+    key: 'twinmap:freeze',
+    meaning: 'why nothing may be deployed',
+    mend: "twinmap:freeze '{}'",
+    parse: freezeStory,
+  });
+  if (story !== undefined) {
+    reader.refuse(
+      `twinmap:freeze: this stack is frozen${story}. Nothing is deployed before a person has compared both stack files ` +
+        'with the live gates. Lift it in both files: npx twinmap toggle --unfreeze --yes',
+    );
+  }
+};
+
 export const readGate = (reader: SettingReader): GateSettings | undefined => {
+  refuseFrozen(reader);
   const isActiveForScheduledWork = reader.required({
     key: 'twinmap:isActiveForScheduledWork',
     meaning: 'whether this Region does the scheduled work',

@@ -41,9 +41,19 @@ export class SettingReader {
     this.#problems.push(`${key} ${why}. Mend it: pulumi config set ${mend}`);
   }
 
+  /** For what no single setting mends: the sentence says itself what does. */
+  refuse(sentence: string): void {
+    this.#problems.push(sentence);
+  }
+
   /** An empty text counts as absent: `Pulumi.yaml` has no other way to make a setting optional. */
   has(key: string): boolean {
     return this.#textOf(key) !== undefined;
+  }
+
+  /** For what one setting means to another; says nothing of whether the text is right. */
+  says(key: string, text: string): boolean {
+    return this.#textOf(key) === text;
   }
 
   required<T>(setting: Setting<T>): T | undefined {

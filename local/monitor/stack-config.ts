@@ -13,6 +13,8 @@ import { ConfigError } from '../../functions/domain/errors.ts';
 export interface LoadStackConfigOptions {
   readonly rootDirectory: string;
   readonly stack: string;
+  /** In place of `Pulumi.<stack>.yaml` in the root directory. */
+  readonly file?: string | undefined;
   /** Full keys; an empty text unsets an optional setting. */
   readonly overrides?: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,7 @@ const declaration = z.object({ default: z.unknown().optional(), value: z.unknown
 
 export const loadStackConfig = async (options: LoadStackConfigOptions): Promise<StackConfig> => {
   const project = await readYaml(path.join(options.rootDirectory, 'Pulumi.yaml'), projectFile);
-  const file = path.join(options.rootDirectory, `Pulumi.${options.stack}.yaml`);
+  const file = options.file ?? path.join(options.rootDirectory, `Pulumi.${options.stack}.yaml`);
   const stack = await readYaml(file, stackFile);
   const config = {
     ...defaultsOf(project.name, project.config),

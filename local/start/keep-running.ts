@@ -7,6 +7,9 @@ import type { Reporter } from './reporter.ts';
 import type { Screen } from './screen.ts';
 import type { NodeRouter } from '../../router/entries/node/node-router.ts';
 import { openFrontDoor } from './front-door.ts';
+import type { RunningPair } from '../../ops/running-pair.ts';
+import { openControl } from '../up/control-server.ts';
+import { upLines } from '../up/up-lines.ts';
 import { provePair } from './sync-once.ts';
 
 export interface KeepRunningOptions {
@@ -16,7 +19,7 @@ export interface KeepRunningOptions {
   readonly reporter: Reporter;
   readonly screen: Screen;
   readonly stop: AbortSignal;
-  readonly announceRouter: (url: string) => Promise<void>;
+  readonly announce: (more: Pick<RunningPair, 'router' | 'control'>) => Promise<void>;
 }
 
 const aborted = async (signal: AbortSignal): Promise<void> => {
@@ -57,10 +60,9 @@ const tellWhenGone = async (role: Role, { pair, screen, stop }: KeepRunningOptio
 };
 
 /** Keeps an address that either Region answers, and tells where it is. */
-const openRouter = async ({ pair, provisioned, screen, announceRouter }: KeepRunningOptions): Promise<NodeRouter> => {
+const openRouter = async ({ pair, provisioned, screen }: KeepRunningOptions): Promise<NodeRouter> => {
   const regions = ROLES.map((role) => ({ region: pair.regionOf(role), endpoint: provisioned[role].endpoint }));
   const router = await openFrontDoor({ regions });
-  await announceRouter(router.url);
   screen.line('router', `${router.url}  either Region answers here, also when the other is gone`);
   return router;
 };
@@ -77,8 +79,12 @@ export const keepRunning = async (options: KeepRunningOptions): Promise<void> =>
     void tellWhenGone(role, options);
   }
   const router = await openRouter(options);
+  const control = await openControl(options.pair, (up) => {
+    screen.line('local:up', upLines(up)[0] ?? '');
+  });
+  await options.announce({ router: router.url, control: control.path });
   screen.line('running', 'ask: npx twinmap ask "how is a write acknowledged?"   stop: Ctrl-C');
   await aborted(stop);
   screen.line('stopping', 'both Regions');
-  await Promise.all([proving, router.close()]);
+  await Promise.all([proving, router.close(), control.close()]);
 };

@@ -7,15 +7,16 @@ import { buildFunctions } from '../../scripts/build-functions.ts';
 import type { Provisioned } from '../region/messages.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { RegionPairLink } from '../region/pair.ts';
-import { ensureTokens } from './access-keys.ts';
+import { ensureTokens, ensureVoterToken } from './access-keys.ts';
 import { type CycleWatch, watchCycles } from './cycle-watch.ts';
 import { type HeldDirectory, holdDirectory } from './data-directory.ts';
-import { keepRunning } from './keep-running.ts';
+import { keepRunning, type KeepRunningOptions } from './keep-running.ts';
 import type { StartOptions } from './options.ts';
 import { addressesOf, authorityFile, openLocalPair, type PairAddresses } from './pair-addresses.ts';
 import { Reporter } from './reporter.ts';
 import { Screen } from './screen.ts';
 import { openSources, type OpenedSources } from './sources.ts';
+import { openSurveyPage } from './survey-page.ts';
 import { syncOnce } from './sync-once.ts';
 import { earlyReport, judge, reportOf } from './verdict.ts';
 
@@ -68,7 +69,11 @@ const describe = (running: Running, provisioned: ProvisionedPair, addresses: Pai
 const makeTokens = async ({ options }: Running, addresses: PairAddresses): Promise<void> => {
   if (!options.once) {
     const { regions, writes } = openLocalPair(addresses);
-    await ensureTokens({ regions, writes, now: () => Date.now() }, options.dataDirectory);
+    const ring = { regions, writes, now: () => Date.now() };
+    await ensureTokens(ring, options.dataDirectory);
+    if (options.survey) {
+      await ensureVoterToken(ring, options.dataDirectory);
+    }
   }
 };
 
@@ -90,7 +95,12 @@ const bringUp = async (running: Running): Promise<BroughtUp> => {
   const { options, opened, screen, held, pair, reporter } = running;
   const startedAt = now();
   const { sources, gitHosts, gitLoopbackOrigin } = opened;
-  const provisioned = await pair.provision({ sources, gitHosts, gitLoopbackOrigin });
+  const provisioned = await pair.provision({
+    sources,
+    gitHosts,
+    gitLoopbackOrigin,
+    ...(options.survey ? { surveyIn: ROLES } : {}),
+  });
   reporter.provisioned(provisioned, now() - startedAt);
   const addresses = await addressesOf(running.rootDirectory, pair);
   // Before anything is broken on purpose: whoever tries a fault wants to ask.
@@ -139,8 +149,13 @@ const runPair = async (running: Running): Promise<number> => {
       return exitCode;
     }
     await showToken(running);
-    const announceRouter = async (router: string): Promise<void> => running.held.announce({ ...announced, router });
-    await keepRunning({ pair, provisioned, watch, reporter, screen, stop, announceRouter });
+    const announce: KeepRunningOptions['announce'] = async (more) => running.held.announce({ ...announced, ...more });
+    const page = options.survey ? await openSurveyPage(running, provisioned) : undefined;
+    try {
+      await keepRunning({ pair, provisioned, watch, reporter, screen, stop, announce });
+    } finally {
+      await page?.close();
+    }
     return 0;
   } catch (error) {
     if (!stop.aborted) {

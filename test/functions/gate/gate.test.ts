@@ -289,7 +289,10 @@ describe('what can’t be read or kept', () => {
     await deployGate(gate(10, true));
     region.services.faults.set({ service: 'dynamodb', operation: 'PutItem', mode: 'error-500' });
     expect(brief(await readGate(openGate()))).toEqual(['passive', 'record-unreadable', true]);
-    expect(telemetry.counts).toEqual([`GateState ${region.region} passive record-unreadable 1`]);
+    expect(telemetry.counts.filter((count) => count.endsWith(' 1'))).toEqual([
+      `GateState ${region.region} passive record-unreadable 1`,
+      `GateTrouble ${region.region} unreadable 1`,
+    ]);
     expect(await recorded()).toEqual(gate(9, true));
   });
 
@@ -367,9 +370,11 @@ describe('what a reading costs', () => {
       ['info', 'gate.decided', 'active', 5],
       ['error', 'gate.decided', 'active', 5],
     ]);
-    expect(telemetry.counts).toEqual([
+    expect(telemetry.counts.filter((count) => count.endsWith(' 1'))).toEqual([
       `GateState ${region.region} active document-active 1`,
       `GateState ${region.region} active stale-document 1`,
+      `GateTrouble ${region.region} ignored 1`,
     ]);
+    expect(telemetry.counts.filter((count) => count.endsWith(' 0'))).toHaveLength(2 * 5 - 1);
   });
 });
