@@ -16,17 +16,27 @@ export interface HomeEndpoints extends PeerEndpoints {
   readonly appconfigdata?: string | undefined;
   readonly sqs?: string | undefined;
   readonly kms?: string | undefined;
+  /** Where the embedder is Titan on Bedrock. */
+  readonly bedrock?: string | undefined;
+  /** Where the peer is in another account. */
+  readonly sts?: string | undefined;
+  readonly secretsmanager?: string | undefined;
 }
 
 export interface EndpointSettings {
   readonly home: HomeEndpoints;
   readonly peer: PeerEndpoints;
+  /** Of a network load balancer in front of this Region's, where there is one: what the router may pin. */
+  readonly routerAddresses: readonly string[];
   /** True where every endpoint is on this machine. */
   readonly loopback: boolean;
 }
 
 const PEER_SERVICES = ['dynamodb', 's3vectors'] as const;
 const HOME_SERVICES = [...PEER_SERVICES, 'appconfigdata', 'sqs', 'kms'] as const;
+
+/** Called in some shapes only; the setting says which. */
+const OPTIONAL_SERVICES = ['bedrock', 'sts', 'secretsmanager'] as const;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** Reserved for tests (RFC 6761): no DNS of the world has such a name, only that of embedded Regions. */
@@ -55,12 +65,42 @@ const homeSchema = z.strictObject({
   appconfigdata: endpointUrl,
   sqs: endpointUrl,
   kms: endpointUrl,
+  bedrock: endpointUrl,
+  sts: endpointUrl,
+  secretsmanager: endpointUrl,
 });
+
+const isCalled = (reader: SettingReader, home: HomeEndpoints, service: (typeof OPTIONAL_SERVICES)[number]): boolean => {
+  switch (service) {
+    case 'bedrock':
+      return reader.says('twinmap:embedder', 'bedrock');
+    case 'sts':
+      return reader.has('twinmap:peerAccountId');
+    case 'secretsmanager':
+      return home.secretsmanager !== undefined;
+  }
+};
+
+const addressesSchema = z.array(z.union([z.ipv4(), z.ipv6()])).max(8);
+
+const readRouterAddresses = (reader: SettingReader): readonly string[] | undefined =>
+  reader.withDefault(
+    {
+      key: 'twinmap:routerAddresses',
+      meaning: 'which static addresses a network load balancer in front of this Region has, for the router',
+      mend: `twinmap:routerAddresses '["10.1.0.10","10.1.1.10"]'`,
+      parse: json(addressesSchema, 'a list of IP addresses'),
+    },
+    [],
+  );
 
 const checkLoopback = (reader: SettingReader, home: HomeEndpoints, peer: PeerEndpoints): boolean => {
   const hasPeer = reader.has('twinmap:peerRegion');
   const wanted = [
-    ...HOME_SERVICES.map((service) => ({ path: `twinmap:homeEndpoints.${service}`, url: home[service] })),
+    ...[...HOME_SERVICES, ...OPTIONAL_SERVICES.filter((service) => isCalled(reader, home, service))].map((service) => ({
+      path: `twinmap:homeEndpoints.${service}`,
+      url: home[service],
+    })),
     ...(hasPeer
       ? PEER_SERVICES.map((service) => ({ path: `twinmap:peerEndpoints.${service}`, url: peer[service] }))
       : []),
@@ -101,8 +141,9 @@ export const readEndpoints = (reader: SettingReader): EndpointSettings | undefin
       'twinmap:peerRegion <the other Region>',
     );
   }
-  if (home === undefined || peer === undefined) {
+  const routerAddresses = readRouterAddresses(reader);
+  if (home === undefined || peer === undefined || routerAddresses === undefined) {
     return undefined;
   }
-  return { home, peer, loopback: checkLoopback(reader, home, peer) };
+  return { home, peer, routerAddresses, loopback: checkLoopback(reader, home, peer) };
 };

@@ -44,13 +44,14 @@ export const fetchThrough = async (
   left: AbortSignal | null | undefined,
 ): Promise<Fetched> => {
   const outcome = Promise.withResolvers<Fetched>();
-  const responses = new Map<FetchAttempt, Response>();
+  let arrived: Response | undefined;
   let delivered: FetchAttempt | undefined;
   const attempted = async (attempt: FetchAttempt, { signal }: AbortController): Promise<void> => {
     try {
       const response = await send(attempt.region, signal);
-      responses.set(attempt, response);
       const { status } = response;
+      // Delivered within the next call, or not at all.
+      arrived = response;
       exchange.answered(attempt, isFailureStatus(status) ? 'bad' : 'good', `HTTP_${status}`);
     } catch (error) {
       const code = codeOf(error);
@@ -69,9 +70,8 @@ export const fetchThrough = async (
       },
       deliver: (attempt) => {
         delivered = attempt;
-        const response = responses.get(attempt);
-        if (response !== undefined) {
-          outcome.resolve({ response, attempt });
+        if (arrived !== undefined) {
+          outcome.resolve({ response: arrived, attempt });
         }
       },
       giveUp: (failures) => {

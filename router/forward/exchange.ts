@@ -51,8 +51,7 @@ export class Exchange<Io> {
     const nowMs = timers.now();
     const health = tracker.policy.health(region);
     const isBad = verdict !== 'good';
-    tracker.leave(attempt);
-    attempt.isOver = true;
+    this.#over(attempt);
     if (isBad && verdict !== 'draining') {
       health.failed(nowMs, code, true);
     } else {
@@ -73,8 +72,7 @@ export class Exchange<Io> {
     }
     const { tracker, timers } = this.#o;
     // Before the breaker hears of it: a trip evacuates, and this exchange must not be moved twice.
-    tracker.leave(attempt);
-    attempt.isOver = true;
+    this.#over(attempt);
     tracker.policy.health(attempt.region).failed(timers.now(), code, false);
     this.#lose(attempt, phase, code, 'failover');
   }
@@ -93,7 +91,7 @@ export class Exchange<Io> {
       if (!this.#isHedgeOver) {
         this.#fire(true);
       }
-    } else if (this.#mayMoveOn('ambiguous')) {
+    } else if (!this.#isSecondOut && this.#mayMoveOn('ambiguous')) {
       health.abandoned(this.#o.timers.now(), live.startedMs);
       this.#lose(live, 'ambiguous', 'EVACUATED', 'evacuation');
     }
@@ -137,9 +135,13 @@ export class Exchange<Io> {
 
   /** Aborted by us: marked first, because some transports report the abort at once. */
   #end(attempt: Attempt<Io>): void {
+    this.#over(attempt);
+    this.#o.host.abort(attempt);
+  }
+
+  #over(attempt: Attempt<Io>): void {
     attempt.isOver = true;
     this.#o.tracker.leave(attempt);
-    this.#o.host.abort(attempt);
   }
 
   #other(attempt: Attempt<Io>): Attempt<Io> | undefined {
@@ -155,6 +157,12 @@ export class Exchange<Io> {
 
   #mayMoveOn(phase: Phase): boolean {
     return this.attempts < 2 && this.#o.decision.second !== undefined && mayResend(phase, this.#o.traits);
+  }
+
+  /** To leave a Region that is silent for one that is known to be out gains nothing: it may only have stalled. */
+  get #isSecondOut(): boolean {
+    const { tracker, decision } = this.#o;
+    return decision.second === undefined || tracker.policy.health(decision.second).isOpen;
   }
 
   #lose(attempt: Attempt<Io>, phase: Phase, code: string, next: AttemptKind): void {
@@ -240,11 +248,11 @@ export class Exchange<Io> {
 
   #sendHedge(): void {
     const { tracker, decision } = this.#o;
-    if (this.attempts > 1 || decision.second === undefined || tracker.policy.health(decision.second).isOpen) {
+    if (this.attempts > 1 || this.#isSecondOut) {
       return;
     }
     if (tracker.policy.takeHedge(decision.first)) {
-      this.#hedge = this.#send(decision.second, 'hedge');
+      this.#hedge = this.#send(decision.second ?? '', 'hedge');
     } else {
       tracker.count('hedge-denied', '');
     }

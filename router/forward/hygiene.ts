@@ -85,6 +85,20 @@ export const withoutOwnCookies = (cookie: string): string =>
         .trim()
     : cookie;
 
+/** What the router says of this hop, as names and values one after the other; `via` is what earlier ones said. */
+const hopHeaders = (hop: Hop, via: string): readonly string[] => [
+  'via',
+  `${via}1.1 ${hop.name}`,
+  'x-forwarded-for',
+  hop.trustedFor === '' ? hop.clientAddress : `${hop.trustedFor}, ${hop.clientAddress}`,
+  'x-forwarded-proto',
+  hop.proto,
+  'x-forwarded-host',
+  hop.host,
+  'forwarded',
+  `for=${quoted(hop.clientAddress)};proto=${hop.proto};host=${quoted(hop.host)}`,
+];
+
 /** Request headers for the origin, as a flat list of names and values; `content-length` is the transport's business. */
 export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => {
   const named = namedByConnection(raw);
@@ -103,23 +117,17 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
       }
     }
   }
-  const forwardedFor = hop.trustedFor === '' ? hop.clientAddress : `${hop.trustedFor}, ${hop.clientAddress}`;
-  out.push(
-    'via',
-    `${via}1.1 ${hop.name}`,
-    'x-forwarded-for',
-    forwardedFor,
-    'x-forwarded-proto',
-    hop.proto,
-    'x-forwarded-host',
-    hop.host,
-    'forwarded',
-    `for=${quoted(hop.clientAddress)};proto=${hop.proto};host=${quoted(hop.host)}`,
-  );
+  out.push(...hopHeaders(hop, via));
   return out;
 };
 
-const quoted = (text: string): string => (/^[\w.-]+$/u.test(text) ? text : `"${text.replaceAll(/[^\w.:[\]-]/gu, '')}"`);
+/** A token, or a quoted string; no host and no address has anything else in it. */
+const quoted = (text: string): string => {
+  if (/^[\w.-]+$/u.test(text)) {
+    return text;
+  }
+  return /^[\w.:[\]-]+$/u.test(text) ? `"${text}"` : `"${text.replaceAll(/[^\w.:[\]-]/gu, '')}"`;
+};
 
 /** The router's own name in `via`: the request came round. */
 export const isLoop = (via: string | undefined, name: string): boolean =>

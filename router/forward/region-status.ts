@@ -14,6 +14,7 @@ const GATES: ReadonlyMap<unknown, RegionReport['gate']> = new Map([
 const REPLICATION: ReadonlyMap<unknown, RegionReport['replication']> = new Map([
   ['in-sync', 'in-sync'],
   ['deferred', 'deferred'],
+  ['down', 'down'],
   ['catching-up', 'catching-up'],
 ]);
 

@@ -2,11 +2,14 @@
  * What one request asks of the router, and what it may not ask, whatever read it: Node's parser or workerd's. The entries hand
  * over the few values that count; the rules are here once.
  */
+import type { RouterParts } from '../app/build-parts.ts';
 import type { RouterConfig } from '../config/schema.ts';
 import type { OverrideState } from '../override/override-state.ts';
 import type { RequestTraits } from '../policy/phase.ts';
 import { type ModeClaim, winnerOf } from '../policy/mode.ts';
+import type { ClientMemory, Decision } from '../policy/router-policy.ts';
 import { isLoop, isOriginForm } from './hygiene.ts';
+import { readMemory } from './memory-cookie.ts';
 import { routerProblem, type RouterProblem } from './problem.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY']);
@@ -117,6 +120,26 @@ export const claimFrom = (
   }
   const known = override.peek(token);
   return known === 'unknown' ? override.claim(token).then((claim) => settle(claim)) : settle(known);
+};
+
+export interface Decided {
+  readonly decision: Decision;
+  /** What the client brought. */
+  readonly memory: ClientMemory | undefined;
+}
+
+/** What is decided for a request with this path and these cookies. */
+export const decideFor = (
+  { config, policy, timers, wallMs, memory: settings }: RouterParts,
+  { path, cookie }: { readonly path: string; readonly cookie: string | undefined },
+  traits: RequestTraits,
+  claim: ModeClaim,
+): Decided => {
+  const isAllowed = claim.mode.kind === 'maintenance' && hasPrefix(path, config.maintenance.allowPaths);
+  const memory = readMemory(cookie, settings, wallMs());
+  // Cookies tell wall time, the policy knows only its own: what is pinned now is pinned.
+  const remembered = memory?.pinnedUntilMs === undefined ? memory : { ...memory, pinnedUntilMs: Infinity };
+  return { decision: policy.decide(traits, timers.now(), isAllowed ? undefined : claim, remembered), memory };
 };
 
 /** 503 with who paused it, why and until when. */

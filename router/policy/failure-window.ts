@@ -27,9 +27,4 @@ export class FailureWindow {
     this.#all += 1;
     this.#bad += isGood ? 0 : 1;
   }
-
-  clear(): void {
-    this.#all = 0;
-    this.#bad = 0;
-  }
 }

@@ -41,12 +41,6 @@ export class Latency {
     return undefined;
   }
 
-  /** Forgets: after an outage the past says nothing. */
-  clear(): void {
-    this.#counts.fill(0);
-    this.#total = 0;
-  }
-
   #refresh(): void {
     if (this.#total >= SAMPLES_MAX) {
       this.#total = 0;

@@ -36,7 +36,7 @@ export const mayHedge = ({ method, isHedgeable, isReplayable }: RequestTraits): 
 
 /** Codes of Node's and undici's errors after which the origin can't have seen the request: no connection, or no trust in it. */
 const UNSENT =
-  /^E(?:CONNREFUSED|NOTFOUND|AI_AGAIN|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|PROTO)$|CONNECT_TIMEOUT|NO_ADDRESS|CERT|_TLS_|_SSL_|VERIFY/u;
+  /^E(?:CONNREFUSED|NOTFOUND|AI_AGAIN|(?:HOST|NET)UNREACH|ADDRNOTAVAIL|PROTO)$|CONNECT_TIMEOUT|NO_ADDRESS|CERT|_TLS_|_SSL_|VERIFY/u;
 
 /** Phase of a failed send; what is not known to be unsent is ambiguous. */
 export const phaseOfCode = (code: string): 'unsent' | 'ambiguous' => (UNSENT.test(code) ? 'unsent' : 'ambiguous');

@@ -28,14 +28,13 @@ const JITTER_SHARE = 0.2;
 /** A Region that trips again within this time waits longer before it is probed. */
 const RELAPSE_WINDOW_MS = 60_000;
 const TAIL_LATENCIES = 5;
-const DOUBLINGS_MAX = 10;
 
 export class RegionHealth {
-  readonly latency = new Latency();
+  latency = new Latency();
   readonly #o: HealthOptions;
   readonly #s: PolicySettings;
   readonly #silence: Silence;
-  readonly #window: FailureWindow;
+  #window: FailureWindow;
   readonly #probeLatency: ProbeLatency;
 
   state: HealthState = 'closed';
@@ -46,6 +45,8 @@ export class RegionHealth {
   recoveredMs = -1;
   /** New requests stay away until then. */
   drainedUntilMs = 0;
+  /** Its connections broke, or its last answer was a failure: until it answers again, reads are hedged sooner. */
+  isShaken = false;
 
   #failuresInRow = 0;
   #hedgeLosses = 0;
@@ -75,9 +76,10 @@ export class RegionHealth {
   get hedgeDelayMs(): number {
     const { hedgeDelayMinMs, hedgeDelayMaxMs, hedgeLatencyFactor } = this.#s;
     const { p95Ms } = this.latency;
-    return p95Ms === undefined
-      ? hedgeDelayMaxMs / 2
-      : Math.min(hedgeDelayMaxMs, Math.max(hedgeDelayMinMs, p95Ms * hedgeLatencyFactor));
+    if (this.isShaken || p95Ms === undefined) {
+      return (this.isShaken ? hedgeDelayMinMs : hedgeDelayMaxMs) / 2;
+    }
+    return Math.min(hedgeDelayMaxMs, Math.max(hedgeDelayMinMs, p95Ms * hedgeLatencyFactor));
   }
 
   // --- what requests show ---
@@ -91,6 +93,7 @@ export class RegionHealth {
     this.#heard(nowMs);
     this.#window.add(nowMs, true);
     this.#failuresInRow = 0;
+    this.isShaken = false;
     this.lastGoodMs = nowMs;
     this.latency.add(latencyMs);
   }
@@ -105,6 +108,7 @@ export class RegionHealth {
     this.lastError = why;
     this.#window.add(nowMs, false);
     this.#failuresInRow += 1;
+    this.isShaken = true;
     if (this.#failuresInRow >= this.#s.consecutiveFailuresMax) {
       this.trip(nowMs, 'failures');
     } else if (this.#window.isOver) {
@@ -223,9 +227,10 @@ export class RegionHealth {
       this.#move(nowMs, 'half-open', 'good probe');
       return;
     }
-    this.#silence.forget(nowMs);
-    this.#window.clear();
-    this.latency.clear();
+    this.#silence.clear(nowMs);
+    // After an outage the past says nothing.
+    this.#window = new FailureWindow(this.#s);
+    this.latency = new Latency();
     // What it takes now, so that the first requests neither hedge at once nor wait for the cap.
     this.latency.add(latencyMs);
     this.#failuresInRow = 0;
@@ -273,8 +278,7 @@ export class RegionHealth {
 
   #recoveryDelayMs(): number {
     const { recoveryDelayMinMs, recoveryDelayMaxMs } = this.#s;
-    const doublings = Math.min(this.#relapses, DOUBLINGS_MAX);
-    return this.#jittered(Math.min(recoveryDelayMaxMs, recoveryDelayMinMs * 2 ** doublings));
+    return this.#jittered(Math.min(recoveryDelayMaxMs, recoveryDelayMinMs * 2 ** this.#relapses));
   }
 
   #jittered(ms: number): number {

@@ -7,8 +7,11 @@ export interface RegionReport {
   readonly atMs: number;
   readonly gate: 'active' | 'passive' | 'unknown';
   readonly epoch: number;
-  /** `deferred`: it writes for both and the other one is owed. `catching-up`: its own copy is not whole yet. */
-  readonly replication: 'in-sync' | 'deferred' | 'catching-up' | 'unknown';
+  /**
+   * `deferred`: it writes for both and the other one is owed. `down`: it can't reach the other one. `catching-up`: its own copy is
+   * not whole yet.
+   */
+  readonly replication: 'in-sync' | 'deferred' | 'down' | 'catching-up' | 'unknown';
 }
 
 export type Reports = ReadonlyMap<string, RegionReport>;
@@ -26,18 +29,21 @@ export const declaredActive = (reports: Reports): string | undefined => {
   return active;
 };
 
+const isCut = ({ replication }: RegionReport): boolean => replication === 'deferred' || replication === 'down';
+
 /**
- * Regions whose answers may miss what was written. One that catches up is behind. Deferred is said by the active Region of
- * the copy that it can't reach: the *other* one is behind, and the one that says it has everything. A passive Region that
- * says deferred speaks of itself.
+ * Regions whose answers may miss what was written. One that catches up is behind. Deferred, or that its peer is down, is said
+ * by the active Region of the copy that it can't reach: the *other* one is behind, and the one that says it has everything.
+ * A passive Region that says so is cut off from what is written, and speaks of itself.
  */
 export const regionsBehind = (reports: Reports): ReadonlySet<string> => {
   const behind = new Set<string>();
   const active = declaredActive(reports);
-  const isDeferred = active !== undefined && reports.get(active)?.replication === 'deferred';
-  for (const [region, { replication }] of reports) {
-    const isOwed = region !== active && (isDeferred || replication === 'deferred');
-    if (isOwed || replication === 'catching-up') {
+  const activeReport = active === undefined ? undefined : reports.get(active);
+  const isOtherCut = activeReport !== undefined && isCut(activeReport);
+  for (const [region, report] of reports) {
+    const isOwed = region !== active && (isOtherCut || isCut(report));
+    if (isOwed || report.replication === 'catching-up') {
       behind.add(region);
     }
   }

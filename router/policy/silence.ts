@@ -70,11 +70,6 @@ export class Silence {
     this.#sinceMs = nowMs;
   }
 
-  forget(nowMs: number): void {
-    this.clear(nowMs);
-    this.#gapMs = undefined;
-  }
-
   #limitMs(): number {
     return Math.max(this.#s.silenceMinMs, this.#s.silenceGapFactor * (this.#gapMs ?? 0));
   }

@@ -60,12 +60,20 @@ const openNames = async (options: BuildOptions, origins: ReadonlyMap<string, Ori
 
 const openOrigins = async (
   options: BuildOptions,
+  onBroken: (region: string) => void,
 ): Promise<{ readonly origins: ReadonlyMap<string, Origin>; readonly names: LastKnownGood }> => {
   const { config } = options;
   // The look-ups need the origins' authorities, the origins need the look-ups.
   const late: { names?: LastKnownGood } = {};
   const lookup = lookupFrom(async (host) => (await late.names?.addresses(host)) ?? []);
-  const origins = new Map(config.regions.map((region) => [region.id, new Origin(region, config, lookup)]));
+  const origins = new Map(
+    config.regions.map((region) => [
+      region.id,
+      new Origin(region, config, lookup, () => {
+        onBroken(region.id);
+      }),
+    ]),
+  );
   const names = await openNames(options, origins);
   late.names = names;
   return { origins, names };
@@ -102,6 +110,8 @@ export const buildRouter = async (options: BuildOptions): Promise<BuiltRouter> =
   if (refused !== undefined) {
     log('warn', 'override.ignored', { why: refused });
   }
-  const { origins, names } = await openOrigins(options);
+  const { origins, names } = await openOrigins(options, (region) => {
+    parts.policy.health(region).isShaken = true;
+  });
   return { context: { ...parts, origins }, names };
 };

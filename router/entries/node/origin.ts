@@ -67,18 +67,26 @@ export class Origin {
   readonly #config: RegionConfig;
   readonly #router: RouterConfig;
   readonly #lookup: LookupFunction;
+  readonly #onBroken: () => void;
   readonly #renewal: NodeJS.Timeout;
   #pool: Pool;
   #credentials: Credentials;
   #isClosed = false;
 
-  constructor(config: RegionConfig, router: RouterConfig, lookup: LookupFunction) {
+  /** `onBroken`: a connection was reset or could not be made; whatever is asked next may wait for nothing. */
+  constructor(
+    config: RegionConfig,
+    router: RouterConfig,
+    lookup: LookupFunction,
+    onBroken: () => void = (): void => undefined,
+  ) {
     this.region = config.id;
     this.url = new URL(config.endpoint);
     this.host = this.url.host;
     this.#config = config;
     this.#router = router;
     this.#lookup = lookup;
+    this.#onBroken = onBroken;
     this.#credentials = readCredentials(config);
     this.#pool = this.#open();
     this.#renewal = setInterval(() => {
@@ -140,7 +148,7 @@ export class Origin {
   #open(): Pool {
     const { connectionsMax, connectTimeoutMs, keepAliveMs, idleTimeoutMs } = this.#router.limits;
     const { deadlineMs } = { ...POLICY_DEFAULTS, ...policyOf(this.#router) };
-    return new Pool(this.url.origin, {
+    const pool = new Pool(this.url.origin, {
       connections: connectionsMax,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
@@ -151,5 +159,13 @@ export class Origin {
       allowH2: false,
       connect: { timeout: connectTimeoutMs, lookup: this.#lookup, ...this.#credentials },
     });
+    return pool
+      .on('connectionError', this.#onBroken)
+      .on('disconnect', (_origin, _targets, { code }: { readonly code?: string }) => {
+        // A peer that closes an idle connection in order says goodbye; one that dies resets it.
+        if (code === 'ECONNRESET' || code === 'EPIPE') {
+          this.#onBroken();
+        }
+      });
   }
 }

@@ -8,14 +8,14 @@ import type { Readable } from 'node:stream';
 import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
-import { noRegionAnswered, routerProblem } from '../../forward/problem.ts';
-import { signatureOf } from '../../forward/signature.ts';
+import { countPassage, failPassage, type Passage, signPassage } from '../../forward/passage.ts';
+import { routerProblem } from '../../forward/problem.ts';
 import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
 import { AttemptHandler, type AttemptReceiver, type Controller } from './attempt-handler.ts';
 import { BODY_BROKEN, BODY_TOO_LARGE, type RequestBody } from './request-body.ts';
-import { hopOf, isEventStream, isWrite } from './request-terms.ts';
+import { hopOf, isEventStream } from './request-terms.ts';
 import type { RouterContext } from './router-context.ts';
 import { sendProblem } from './send-problem.ts';
 
@@ -63,6 +63,7 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   readonly #headers: string[];
   readonly #commonHeaders: number;
   readonly #exchange: Exchange<Controller>;
+  readonly #passage: Passage<Controller>;
   #delivered: Attempt<Controller> | undefined;
   #answer: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
   /** Of the answer's body, what has not come yet; NaN where the answer does not say. */
@@ -72,11 +73,12 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
 
   constructor(options: ProxiedOptions) {
     this.#o = options;
-    const { context, req, traits, decision } = options;
+    const { context, req, traits, decision, memory } = options;
     this.#headers = forwardedHeaders(req.rawHeaders, hopOf(req, context));
     this.#commonHeaders = this.#headers.length;
     const { tracker, timers } = context;
     this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
+    this.#passage = { exchange: this.#exchange, traits, decision, memory };
   }
 
   start(): void {
@@ -117,14 +119,8 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
     if (answer === undefined || res.destroyed) {
       return;
     }
-    const nowMs = context.timers.now();
-    const headers = this.#sign(returnedHeaders(answer.headers), attempt, nowMs);
-    const { region } = attempt;
-    context.metrics.origin(region, nowMs - attempt.startedMs);
-    context.metrics.answered(region, answer.status);
-    if (attempt.number > 1) {
-      this.#logMove(attempt, answer.status);
-    }
+    const headers = signPassage(context, this.#passage, attempt, returnedHeaders(answer.headers));
+    countPassage(context, this.#passage, attempt, answer.status);
     res.writeHead(answer.status, headers);
     this.#bytesLeft = Number(answer.headers['content-length']);
     if (answer.headers['transfer-encoding'] !== undefined) {
@@ -134,19 +130,8 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   }
 
   giveUp(failures: readonly AttemptFailure[]): void {
-    const { context, res, req, traits } = this.#o;
-    const { policy, config, metrics, log } = context;
-    const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
-    metrics.count('requests', 'region="none",class="5xx"');
-    log('error', 'request.unanswered', {
-      method: traits.method,
-      failures: failures.map(({ region, code, phase }) => `${region} ${code} (${phase})`).join('; '),
-    });
-    sendProblem(req, res, noRegionAnswered(failures, lastErrors, config.runbook), {
-      'x-router-region': 'none',
-      'x-router-attempts': this.#exchange.attempts.toString(),
-      'x-router-reason': this.#o.decision.reason,
-    });
+    const { context, res, req } = this.#o;
+    sendProblem(req, res, failPassage(context, this.#passage, failures));
   }
 
   // --- for undici ---
@@ -236,33 +221,5 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
     } else {
       this.#delivered.io?.abort(ABANDONED);
     }
-  }
-
-  // --- what the client is told ---
-
-  #sign(headers: string[], { region, kind, startedMs }: Attempt<Controller>, nowMs: number): string[] {
-    const { context, decision, req, memory } = this.#o;
-    const answered = {
-      region,
-      attempts: this.#exchange.attempts,
-      reason: kind === 'first' ? decision.reason : kind,
-      isWrite: isWrite(req.method),
-      beforeMs: startedMs - this.#exchange.startedMs,
-      originMs: nowMs - startedMs,
-      memory,
-    };
-    return signatureOf(answered, context, headers);
-  }
-
-  #logMove(attempt: Attempt<Controller>, status: number): void {
-    const { context, traits, decision } = this.#o;
-    context.log('info', 'request.moved', {
-      method: traits.method,
-      status,
-      from: decision.first,
-      to: attempt.region,
-      kind: attempt.kind,
-      why: this.#exchange.failures.map(({ code }) => code).join(','),
-    });
   }
 }

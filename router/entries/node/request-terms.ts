@@ -5,7 +5,7 @@ import { ambiguousFraming, type Hop } from '../../forward/hygiene.ts';
 import { cookieValue } from '../../forward/memory-cookie.ts';
 import type { RouterProblem } from '../../forward/problem.ts';
 import { claimFrom, refusalFrom, traitsFrom } from '../../forward/request-terms.ts';
-import { isSafe, type RequestTraits } from '../../policy/phase.ts';
+import type { RequestTraits } from '../../policy/phase.ts';
 import type { ModeClaim } from '../../policy/mode.ts';
 import type { RouterContext } from './router-context.ts';
 
@@ -38,8 +38,6 @@ export const traitsOf = (req: IncomingMessage, isReplayable: boolean, { config }
     config,
   );
 };
-
-export const isWrite = (method: string | undefined): boolean => !isSafe(method ?? 'GET');
 
 /** The token of a request: its header first, then its cookie. */
 const tokenOf = (req: IncomingMessage, isSecure: boolean): string | undefined => {

@@ -2,9 +2,8 @@
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import { readMemory } from '../../forward/memory-cookie.ts';
 import { routerProblem } from '../../forward/problem.ts';
-import { isOwnPath, maintenanceProblem } from '../../forward/request-terms.ts';
+import { decideFor, isOwnPath, maintenanceProblem } from '../../forward/request-terms.ts';
 import { claimOf, refusalOf, traitsOf } from './request-terms.ts';
 import type { RouterContext } from './router-context.ts';
 import { endWith, UpgradedRequest } from './upgraded-request.ts';
@@ -27,14 +26,12 @@ const upgrade = async (
     endWith(socket, refusal);
     return;
   }
-  const { policy, timers, wallMs, config } = context;
   const claim = await claimOf(req, context);
   const traits = traitsOf(req, true, context);
-  const memory = readMemory(req.headers.cookie, context.memory, wallMs());
-  const remembered = memory?.pinnedUntilMs === undefined ? memory : { ...memory, pinnedUntilMs: Infinity };
-  const decision = policy.decide(traits, timers.now(), claim, remembered);
+  const asked = { path: req.url ?? '/', cookie: req.headers.cookie };
+  const { decision } = decideFor(context, asked, traits, claim);
   if (decision.kind === 'maintenance') {
-    endWith(socket, maintenanceProblem(config, decision.claim));
+    endWith(socket, maintenanceProblem(context.config, decision.claim));
     return;
   }
   new UpgradedRequest({ context, req, socket, head, traits, decision }).start();

@@ -10,8 +10,8 @@ import type { Dispatcher } from 'undici';
 import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
 import { forwardedHeaders, returnedHeaders } from '../../forward/hygiene.ts';
-import { noRegionAnswered, type RouterProblem } from '../../forward/problem.ts';
-import { signatureOf } from '../../forward/signature.ts';
+import { failPassage, type Passage, signPassage } from '../../forward/passage.ts';
+import type { RouterProblem } from '../../forward/problem.ts';
 import { verdictOf } from '../../forward/verdict.ts';
 import { phaseOfCode, type RequestTraits } from '../../policy/phase.ts';
 import type { Controller } from './attempt-handler.ts';
@@ -90,8 +90,8 @@ export class UpgradedRequest implements ExchangeHost<Controller> {
   }
 
   deliver(attempt: UpgradeAttempt): void {
-    const { context, socket, decision, head } = this.#o;
-    const { region, kind, startedMs } = attempt;
+    const { context, socket, head } = this.#o;
+    const { region } = attempt;
     context.metrics.answered(region, this.#agreed === undefined ? (this.#refusal?.status ?? 0) : 101);
     if (this.#agreed === undefined) {
       const status = this.#refusal?.status ?? 502;
@@ -99,32 +99,20 @@ export class UpgradedRequest implements ExchangeHost<Controller> {
       return;
     }
     const { headers, origin } = this.#agreed;
-    const signature = signatureOf(
-      {
-        region,
-        attempts: this.#exchange.attempts,
-        reason: kind === 'first' ? decision.reason : kind,
-        isWrite: false,
-        beforeMs: startedMs - this.#exchange.startedMs,
-        originMs: context.timers.now() - startedMs,
-        memory: undefined,
-      },
-      context,
-    );
-    const list = [...returnedHeaders(headers), ...signature, 'connection', 'Upgrade', 'upgrade', 'websocket'];
+    const list = signPassage(context, this.#passage, attempt, returnedHeaders(headers));
+    list.push('connection', 'Upgrade', 'upgrade', 'websocket');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headLines(list)}\r\n`);
     origin.write(head);
     join(socket, origin);
   }
 
   giveUp(failures: readonly AttemptFailure[]): void {
-    const { policy, config, log, metrics } = this.#o.context;
-    const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
-    metrics.count('requests', 'region="none",class="5xx"');
-    log('error', 'upgrade.unanswered', {
-      failures: failures.map(({ region, code }) => `${region} ${code}`).join('; '),
-    });
-    endWith(this.#o.socket, noRegionAnswered(failures, lastErrors, config.runbook));
+    endWith(this.#o.socket, failPassage(this.#o.context, this.#passage, failures));
+  }
+
+  get #passage(): Passage<Controller> {
+    const { traits, decision } = this.#o;
+    return { exchange: this.#exchange, traits, decision, memory: undefined };
   }
 
   // --- for undici ---

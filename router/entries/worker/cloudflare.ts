@@ -8,7 +8,9 @@ import { StateObject } from './state-object.ts';
 import type { WorkerRouter } from './worker-router.ts';
 
 export interface CloudflareModule {
-  readonly worker: { fetch: (request: Request, env: Environment, context: RequestContext) => Promise<Response> };
+  readonly worker: {
+    fetch: (request: Request, env: Environment, context: RequestContext) => Response | Promise<Response>;
+  };
   readonly RouterState: new (state: ObjectState) => StateObject;
 }
 
@@ -28,7 +30,7 @@ export const openCloudflare = (print: (line: string) => void): CloudflareModule 
   let router: WorkerRouter | undefined;
   return {
     worker: {
-      fetch: async (request, env, context) => {
+      fetch: (request, env, context) => {
         router ??= openWorker(form, env);
         return router.handle(request, context);
       },

@@ -4,12 +4,12 @@
  */
 import type { Attempt, AttemptFailure, ExchangeHost } from '../../forward/attempt.ts';
 import { Exchange, type RouteDecision } from '../../forward/exchange.ts';
-import { noRegionAnswered, type RouterProblem } from '../../forward/problem.ts';
+import { countPassage, failPassage, type Passage, signPassage } from '../../forward/passage.ts';
+import type { RouterProblem } from '../../forward/problem.ts';
 import { bodyTooLarge } from '../../forward/request-terms.ts';
-import { signatureOf } from '../../forward/signature.ts';
 import { enterSlot, leaveSlot } from '../../forward/slots.ts';
 import { DRAIN_HEADER, NO_RETRY_HEADER, verdictOf } from '../../forward/verdict.ts';
-import { isSafe, type RequestTraits } from '../../policy/phase.ts';
+import type { RequestTraits } from '../../policy/phase.ts';
 import type { ClientMemory } from '../../policy/router-policy.ts';
 import type { WorkerBody } from './request-body.ts';
 import { returnedResponse } from './returned-response.ts';
@@ -24,6 +24,8 @@ export interface ProxiedFetchOptions {
   readonly traits: RequestTraits;
   readonly decision: RouteDecision;
   readonly memory: ClientMemory | undefined;
+  /** Its next part may be long in coming. */
+  readonly isEventStream: boolean;
 }
 
 /** What aborts an attempt, the address that it went to, and what came of it. */
@@ -40,12 +42,12 @@ interface FetchIo {
 
 type FetchAttempt = Attempt<FetchIo>;
 
-export const answerOf = ({ status, headers, body }: RouterProblem, extra: Record<string, string> = {}): Response =>
-  new Response(body, { status, headers: { ...headers, ...extra } });
+export const answerOf = ({ status, headers, body }: RouterProblem): Response => new Response(body, { status, headers });
 
 export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
   readonly #o: ProxiedFetchOptions;
   readonly #exchange: Exchange<FetchIo>;
+  readonly #passage: Passage<FetchIo>;
   slot = -1;
   #answer: Response | undefined;
   #unwell: string | undefined;
@@ -53,9 +55,10 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
 
   constructor(options: ProxiedFetchOptions) {
     this.#o = options;
-    const { context, traits, decision } = options;
+    const { context, traits, decision, memory } = options;
     const { tracker, timers } = context;
     this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
+    this.#passage = { exchange: this.#exchange, traits, decision, memory };
   }
 
   async run(): Promise<Response> {
@@ -109,27 +112,15 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
   deliver(attempt: FetchAttempt): void {
     const response = attempt.io?.response;
     if (response !== undefined) {
-      this.#settle(returnedResponse(response, this.#signature(attempt, response.status)));
+      const { context, isEventStream } = this.#o;
+      const idleTimeoutMs = isEventStream ? Infinity : context.config.limits.idleTimeoutMs;
+      countPassage(context, this.#passage, attempt, response.status);
+      this.#settle(returnedResponse(response, signPassage(context, this.#passage, attempt), idleTimeoutMs));
     }
   }
 
   giveUp(failures: readonly AttemptFailure[]): void {
-    const { context, traits, decision } = this.#o;
-    const { policy, config, metrics, log } = context;
-    const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
-    metrics.count('requests', 'region="none",class="5xx"');
-    log('error', 'request.unanswered', {
-      method: traits.method,
-      failures: failures.map(({ region, code, phase }) => `${region} ${code} (${phase})`).join('; '),
-    });
-    const problem = noRegionAnswered(failures, lastErrors, config.runbook);
-    this.#settle(
-      answerOf(problem, {
-        'x-router-region': 'none',
-        'x-router-attempts': this.#exchange.attempts.toString(),
-        'x-router-reason': decision.reason,
-      }),
-    );
+    this.#settle(answerOf(failPassage(this.#o.context, this.#passage, failures)));
   }
 
   // --- parts ---
@@ -198,34 +189,5 @@ export class ProxiedFetch implements ExchangeHost<FetchIo>, Waiting {
   #settle(answer: Response): void {
     this.#answer = answer;
     this.#turn.resolve(undefined);
-  }
-
-  #signature(attempt: FetchAttempt, status: number): string[] {
-    const { context, decision, memory, traits } = this.#o;
-    const { region, kind, startedMs } = attempt;
-    const originMs = context.timers.now() - startedMs;
-    context.metrics.origin(region, originMs);
-    context.metrics.answered(region, status);
-    if (attempt.number > 1) {
-      const why = this.#exchange.failures.map(({ code }) => code).join(',');
-      context.log('info', 'request.moved', {
-        method: traits.method,
-        status,
-        from: decision.first,
-        to: region,
-        kind,
-        why,
-      });
-    }
-    const answered = {
-      region,
-      attempts: this.#exchange.attempts,
-      reason: kind === 'first' ? decision.reason : kind,
-      isWrite: !isSafe(traits.method),
-      beforeMs: startedMs - this.#exchange.startedMs,
-      originMs,
-      memory,
-    };
-    return signatureOf(answered, context);
   }
 }

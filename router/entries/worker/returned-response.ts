@@ -1,20 +1,30 @@
 /** A Region's answer as the client gets it: its body untouched, its headers without those of a connection or a posing router. */
 import { isReturned } from '../../forward/hygiene.ts';
+import { watchedBody } from './watched-body.ts';
 
 const SWITCHING = 101;
 
-/** Copied by the runtime and changed where need be: each header that goes through here costs as much as a decision. */
-export const returnedResponse = (response: Response, signature: readonly string[]): Response => {
+/**
+ * Copied by the runtime and changed where need be: each header that goes through here costs as much as a decision. An answer
+ * that tells its length, or is compressed, passes without this language touching it; of others each part is waited for so long.
+ */
+export const returnedResponse = (response: Response, signature: readonly string[], idleTimeoutMs: number): Response => {
   if (response.status === SWITCHING) {
     return response; // A WebSocket: it can't be rebuilt.
   }
   const dropped: string[] = [];
+  let isPassed = false;
   response.headers.forEach((_value, name) => {
+    isPassed ||= name === 'content-length' || name === 'content-encoding';
     if (!isReturned(name)) {
       dropped.push(name);
     }
   });
-  const returned = new Response(response.body, response);
+  const { body } = response;
+  const returned = new Response(
+    isPassed || body === null || idleTimeoutMs === Infinity ? body : watchedBody(body, idleTimeoutMs),
+    response,
+  );
   const { headers } = returned;
   for (const name of dropped) {
     headers.delete(name);

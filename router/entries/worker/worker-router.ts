@@ -5,11 +5,11 @@ import { createRouterApp } from '../../app/router-app.ts';
 import type { RouterView } from '../../app/router-view.ts';
 import { viewOf } from '../../app/view-of.ts';
 import { ambiguousFraming, forwardedHeaders } from '../../forward/hygiene.ts';
-import { readMemory } from '../../forward/memory-cookie.ts';
 import { routerProblem, type RouterProblem } from '../../forward/problem.ts';
 import {
   bodyTooLarge,
   claimFrom,
+  decideFor,
   isOwnPath,
   maintenanceProblem,
   refusalFrom,
@@ -21,7 +21,7 @@ import { answerOf, ProxiedFetch } from './proxied-fetch.ts';
 import { NO_BODY, readWorkerBody, type WorkerBody } from './request-body.ts';
 import type { WorkerContext } from './worker-context.ts';
 import { tick } from './worker-prober.ts';
-import { factsOf, hopFor, isSingular, isWebSocket, type RequestFacts, tokenOf } from './worker-terms.ts';
+import { factsOf, hopFor, isEventStream, isSingular, isWebSocket, type RequestFacts, tokenOf } from './worker-terms.ts';
 
 const PAGE_BYTES_MAX = 16_384;
 /** How old the fleet's override may be here; another instance may have got the newer one. */
@@ -36,6 +36,12 @@ export interface WorkerRouterOptions {
   readonly isTickedByRequests: boolean;
 }
 
+interface Asked {
+  readonly request: Request;
+  readonly requestContext: RequestContext;
+  readonly facts: RequestFacts;
+}
+
 const headersTooLarge = (bytesMax: number): RouterProblem =>
   routerProblem(431, 'headers-too-large', {
     what: 'the headers are too large',
@@ -43,6 +49,7 @@ const headersTooLarge = (bytesMax: number): RouterProblem =>
     next: 'Send fewer cookies or shorter headers.',
   });
 
+/** An object: the runtime makes its own headers from it once, and a Headers of ours would be copied again. */
 const headersFor = (request: Request, facts: RequestFacts, context: WorkerContext): Record<string, string> => {
   const flat = forwardedHeaders(facts.raw, hopFor(request, facts, context));
   const headers: Record<string, string> = isWebSocket(facts) ? { upgrade: 'websocket' } : {};
@@ -84,18 +91,26 @@ export class WorkerRouter {
     return viewOf(this.context, { isDraining: false, transitions, configHash, dns });
   }
 
-  async handle(request: Request, requestContext: RequestContext): Promise<Response> {
+  /** A read takes no promise of its own on its way: each one costs as much as a decision. */
+  handle(request: Request, requestContext: RequestContext): Response | Promise<Response> {
     if (this.#o.isTickedByRequests) {
       tick(this.context, (work) => {
         requestContext.waitUntil(work);
       });
     }
     const load = this.#refreshOverride();
-    if (this.#overrideMs < 0) {
-      await load;
-    } else if (load !== undefined) {
+    if (this.#overrideMs < 0 && load !== undefined) {
+      return load.then(() => this.#answer(request, requestContext));
+    }
+    if (load !== undefined) {
       requestContext.waitUntil(load);
     }
+    return this.#answer(request, requestContext);
+  }
+
+  // --- parts ---
+
+  #answer(request: Request, requestContext: RequestContext): Response | Promise<Response> {
     const facts = factsOf(request);
     const refusal = this.#refusal(facts);
     if (refusal !== undefined) {
@@ -106,14 +121,16 @@ export class WorkerRouter {
     }
     const token = tokenOf(facts, this.context.memory.isSecure);
     const claim = claimFrom(token, facts.named.get('x-router-prefer'), this.context);
-    const body = request.body === null ? NO_BODY : await readWorkerBody(request, this.context.config.limits);
-    const answer = this.#route(request, facts, body, claim instanceof Promise ? await claim : claim);
-    // A client that leaves must not end what the policy counts on.
-    requestContext.waitUntil(Promise.resolve(answer));
-    return answer;
+    const asked: Asked = { request, requestContext, facts };
+    return request.body === null && !(claim instanceof Promise)
+      ? this.#route(asked, NO_BODY, claim)
+      : this.#routeWhenRead(asked, claim);
   }
 
-  // --- parts ---
+  async #routeWhenRead(asked: Asked, claim: ModeClaim | Promise<ModeClaim>): Promise<Response> {
+    const body = await readWorkerBody(asked.request, this.context.config.limits);
+    return this.#route(asked, body, await claim);
+  }
 
   #refusal(facts: RequestFacts): RouterProblem | undefined {
     const { config } = this.context;
@@ -132,23 +149,29 @@ export class WorkerRouter {
     return this.#app.fetch(request);
   }
 
-  #route(request: Request, facts: RequestFacts, body: WorkerBody, claim: ModeClaim): Response | Promise<Response> {
+  #route({ request, requestContext, facts }: Asked, body: WorkerBody, claim: ModeClaim): Response | Promise<Response> {
     const { context } = this;
-    const { policy, config, timers, wallMs } = context;
-    const isAllowed =
-      claim.mode.kind === 'maintenance' && config.maintenance.allowPaths.some((path) => facts.path.startsWith(path));
     const { method, path, named } = facts;
     const asked = { method, path, hasIdempotencyKey: named.has('idempotency-key'), isSingular: isSingular(facts) };
-    const traits = traitsFrom({ ...asked, isReplayable: body.kind !== 'stream' }, config);
-    const memory = readMemory(named.get('cookie'), context.memory, wallMs());
-    // Cookies tell wall time, the policy knows only its own: what is pinned now is pinned.
-    const remembered = memory?.pinnedUntilMs === undefined ? memory : { ...memory, pinnedUntilMs: Infinity };
-    const decision = policy.decide(traits, timers.now(), isAllowed ? undefined : claim, remembered);
+    const traits = traitsFrom({ ...asked, isReplayable: body.kind !== 'stream' }, context.config);
+    const { decision, memory } = decideFor(context, { path, cookie: named.get('cookie') }, traits, claim);
     if (decision.kind === 'maintenance') {
-      return answerOf(maintenanceProblem(config, decision.claim));
+      return answerOf(maintenanceProblem(context.config, decision.claim));
     }
     const headers = headersFor(request, facts, context);
-    return new ProxiedFetch({ context, path, headers, body, traits, decision, memory }).run();
+    const answer = new ProxiedFetch({
+      context,
+      path,
+      headers,
+      body,
+      traits,
+      decision,
+      memory,
+      isEventStream: isEventStream(facts),
+    }).run();
+    // A client that leaves must not end what the policy counts on.
+    requestContext.waitUntil(answer);
+    return answer;
   }
 
   /** Asked at the start and then now and then, beside the requests. When it can't be asked, what is known stays. */

@@ -56,7 +56,8 @@ export const hopFor = (request: Request, { named }: RequestFacts, context: Worke
 
 export const isWebSocket = ({ named }: RequestFacts): boolean => named.get('upgrade')?.toLowerCase() === 'websocket';
 
+export const isEventStream = ({ named }: RequestFacts): boolean =>
+  named.get('accept')?.includes('text/event-stream') === true;
+
 export const isSingular = (facts: RequestFacts): boolean =>
-  facts.named.has('range') ||
-  facts.named.has('upgrade') ||
-  facts.named.get('accept')?.includes('text/event-stream') === true;
+  facts.named.has('range') || facts.named.has('upgrade') || isEventStream(facts);

@@ -9,17 +9,24 @@ import { tick } from './worker-prober.ts';
 import type { WorkerRouter } from './worker-router.ts';
 
 export interface WorkerdModule {
-  readonly worker: { fetch: (request: Request, env: Environment, context: RequestContext) => Promise<Response> };
+  readonly worker: {
+    fetch: (request: Request, env: Environment, context: RequestContext) => Response | Promise<Response>;
+  };
   readonly RouterState: new (state: ObjectState, env: Environment) => StateObject;
 }
 
-/** `request.cf.clientIp` is address and port. */
-const clientAddress = (request: Request): string => {
-  const cf: unknown = Reflect.get(request, 'cf');
-  const address: unknown = typeof cf === 'object' && cf !== null && 'clientIp' in cf ? cf.clientIp : undefined;
-  return typeof address === 'string'
-    ? address.replace(/:\d+$/u, '').replace(/^\[(?<inner>.*)\]$/u, '$<inner>')
-    : 'unknown';
+interface WorkerdRequest extends Request {
+  readonly cf?: unknown;
+}
+
+/** `request.cf.clientIp` is address and port; an IPv6 address is in brackets. */
+const clientAddress = ({ cf }: WorkerdRequest): string => {
+  const address = typeof cf === 'object' && cf !== null && 'clientIp' in cf ? cf.clientIp : undefined;
+  if (typeof address !== 'string') {
+    return 'unknown';
+  }
+  const end = address.lastIndexOf(':');
+  return address.startsWith('[') ? address.slice(1, end - 1) : address.slice(0, end === -1 ? undefined : end);
 };
 
 export const openWorkerd = (print: (line: string) => void): WorkerdModule => {
@@ -39,7 +46,7 @@ export const openWorkerd = (print: (line: string) => void): WorkerdModule => {
   };
   return {
     worker: {
-      fetch: async (request, env, context) => routerOf(env).handle(request, context),
+      fetch: (request, env, context) => routerOf(env).handle(request, context),
     },
     RouterState: class RouterState extends StateObject {
       constructor(state: ObjectState, env: Environment) {

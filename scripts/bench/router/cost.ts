@@ -2,11 +2,11 @@
  * What a request costs: CPU per request, requests a second on one core, p50. All proxies take turns in slices of some tens of
  * milliseconds over connections that stay open, so that whatever else the machine does hits each of them alike.
  */
-import type { Anchor } from './anchors.ts';
 import type { Bar } from './bars.ts';
 import { median, quantile } from './paced-load.ts';
 import { CORES, freePort, type Measured, NodeProcess, pin, unpin } from './processes.ts';
 import { RawLoad, type Slice } from './raw-load.ts';
+import { medianRow, type StageOptions } from './rows.ts';
 import { startWorkers } from './worker-rows.ts';
 
 const CONNECTIONS = 32;
@@ -16,12 +16,8 @@ const WARM_SLICES = 15;
 /** Other work on the machine only adds to a latency, so the quieter slices tell what the proxy takes. */
 const QUIET_SHARE = 0.25;
 
-export interface CostOptions {
-  readonly rounds: number;
+export interface CostOptions extends StageOptions {
   readonly slices: number;
-  readonly folder: string;
-  readonly anchors: readonly Anchor[];
-  readonly say: (line: string) => void;
 }
 
 export interface Cost {
@@ -54,19 +50,18 @@ const costOf = (slices: readonly Slice[], cpuUs: number): Cost => {
   return { cpuUs: cpuUs / requests, perSecond: (requests * 1000) / tookMs, p50Ms: quantile(p50s, QUIET_SHARE) };
 };
 
+/** CPU is read around each slice: what a router does while the others have their turn is not of its requests. */
 const playRound = async (runners: readonly Runner[], slices: number): Promise<ReadonlyMap<string, Cost>> => {
-  const before = await Promise.all(runners.map(async ({ proxy }) => proxy.cpuUs()));
-  const played = new Map<string, Slice[]>(runners.map(({ name }) => [name, []]));
+  const played = runners.map((runner) => ({ runner, slices: [] as Slice[], cpuUs: 0 }));
   for (let at = 0; at < slices; at += 1) {
-    for (const { name, load, sliceRequests } of runners) {
-      played.get(name)?.push(await load.run(sliceRequests));
+    for (const turn of played) {
+      const { proxy, load, sliceRequests } = turn.runner;
+      const beforeUs = await proxy.cpuUs();
+      turn.slices.push(await load.run(sliceRequests));
+      turn.cpuUs += (await proxy.cpuUs()) - beforeUs;
     }
   }
-  const costs = new Map<string, Cost>();
-  for (const [at, { name, proxy }] of runners.entries()) {
-    costs.set(name, costOf(played.get(name) ?? [], (await proxy.cpuUs()) - (before[at] ?? 0)));
-  }
-  return costs;
+  return new Map(played.map((turn) => [turn.runner.name, costOf(turn.slices, turn.cpuUs)]));
 };
 
 const startAll = async (options: CostOptions): Promise<readonly (readonly [string, Measured])[]> => {
@@ -149,9 +144,9 @@ export const measureCost = async (options: CostOptions): Promise<CostResult> => 
     load.close();
     proxy.stop();
     const costs = rounds.flatMap((round) => round.get(name) ?? []);
-    const of = (key: keyof Cost): number => median(costs.map((cost) => cost[key]));
-    rows[name] = { cpuUs: of('cpuUs'), perSecond: of('perSecond'), p50Ms: of('p50Ms') };
-    const { cpuUs, perSecond, p50Ms } = rows[name];
+    const row: Cost = medianRow(costs, ['cpuUs', 'perSecond', 'p50Ms']);
+    rows[name] = row;
+    const { cpuUs, perSecond, p50Ms } = row;
     options.say(
       `${name.padEnd(22)} ${cpuUs.toFixed(1).padStart(7)} us/req ${perSecond.toFixed(0).padStart(7)} req/s  p50 ${p50Ms.toFixed(2)} ms`,
     );

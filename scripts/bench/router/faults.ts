@@ -2,26 +2,22 @@
  * What users see of a fault: the active Region breaks while requests come at a fixed pace. The router and the anchors get the
  * same fault at the same time, each with two origins of its own.
  */
-import type { Anchor } from './anchors.ts';
 import type { Bar } from './bars.ts';
 import type { BenchFault } from './fault-pair.ts';
-import { type Answered, median, paced } from './paced-load.ts';
+import { type Answered, paced } from './paced-load.ts';
 import { type Measured, NodeProcess } from './processes.ts';
 import { RawLoad } from './raw-load.ts';
+import { medianRow, type StageOptions } from './rows.ts';
 
 const PER_SECOND = 200;
 const SLOW_MS = 250;
 const WARM_CONNECTIONS = 4;
 const WARM_REQUESTS = 2000;
 
-export interface FaultOptions {
-  readonly rounds: number;
+export interface FaultOptions extends StageOptions {
   readonly beforeMs: number;
   readonly faultMs: number;
   readonly afterMs: number;
-  readonly folder: string;
-  readonly anchors: readonly Anchor[];
-  readonly say: (line: string) => void;
 }
 
 export interface Seen {
@@ -39,7 +35,12 @@ export interface Seen {
 interface Case {
   readonly fault: BenchFault;
   readonly method: 'GET' | 'POST';
+  /** The router has asked each Region once, while it was still being compiled; without the anchors, which do not age. */
+  readonly isFresh?: true;
 }
+
+const nameOf = ({ method, fault, isFresh }: Case): string =>
+  `${method} ${fault}${isFresh === true ? ', just started' : ''}`;
 
 const CASES: readonly Case[] = [
   { method: 'GET', fault: 'hang' },
@@ -48,6 +49,7 @@ const CASES: readonly Case[] = [
   { method: 'GET', fault: 'syn-drop' },
   { method: 'GET', fault: '503' },
   { method: 'POST', fault: 'hang' },
+  { method: 'POST', fault: 'hang', isFresh: true },
   { method: 'POST', fault: 'refuse' },
   { method: 'POST', fault: 'reset' },
 ];
@@ -61,14 +63,18 @@ interface Contender {
 /** No proxy and no fault: what the machine alone does to requests. */
 const CONTROL = 'direct';
 
-const startContender = async (name: string, { anchors, folder }: FaultOptions): Promise<Contender> => {
+const startContender = async (
+  name: string,
+  { isFresh }: Case,
+  { anchors, folder }: FaultOptions,
+): Promise<Contender> => {
   const pair = await NodeProcess.start(undefined, 'pair');
   if (name === CONTROL) {
     return { name, pair, proxy: { url: pair.urls[1] ?? '', cpuUs: async () => 0, stop: () => undefined } };
   }
   const anchor = anchors.find((one) => one.name === name);
   const proxy = await (anchor === undefined
-    ? NodeProcess.start(undefined, 'router-settled', ...pair.urls)
+    ? NodeProcess.start(undefined, isFresh === true ? 'router' : 'router-settled', ...pair.urls)
     : anchor.start(pair.urls, folder));
   return { name, proxy, pair };
 };
@@ -115,8 +121,9 @@ const playOne = async ({ proxy, pair }: Contender, { fault, method }: Case, opti
 };
 
 const playCase = async (one: Case, options: FaultOptions): Promise<ReadonlyMap<string, Seen>> => {
-  const names = [CONTROL, 'router', ...options.anchors.map(({ name }) => name)];
-  const contenders = await Promise.all(names.map(async (name) => startContender(name, options)));
+  const anchors = one.isFresh === true ? [] : options.anchors;
+  const names = [CONTROL, 'router', ...anchors.map(({ name }) => name)];
+  const contenders = await Promise.all(names.map(async (name) => startContender(name, one, options)));
   try {
     await Promise.all(contenders.map(async ({ proxy }) => warm(proxy.url)));
     const seen = await Promise.all(contenders.map(async (contender) => playOne(contender, one, options)));
@@ -130,13 +137,8 @@ const playCase = async (one: Case, options: FaultOptions): Promise<ReadonlyMap<s
 };
 
 const medianSeen = (runs: readonly Seen[]): Seen => {
-  const of = (name: keyof Seen): number => median(runs.map((run) => run[name]));
   return {
-    sent: of('sent'),
-    failed: of('failed'),
-    slow: of('slow'),
-    firstMs: of('firstMs'),
-    windowMs: of('windowMs'),
+    ...medianRow(runs, ['sent', 'failed', 'slow', 'firstMs', 'windowMs']),
     // A write that was sent twice once is one too many.
     doubled: Math.max(...runs.map(({ doubled }) => doubled)),
   };
@@ -154,6 +156,8 @@ const barsOf = (rows: FaultRows): readonly Bar[] => {
     { what: 'black hole, GET: failed', measured: of('GET hang', 'failed'), atMost: 0 },
     { what: 'black hole, GET: over 250 ms', measured: of('GET hang', 'slow'), atMost: 0 },
     { what: 'black hole, GET: first good answer, ms', measured: of('GET hang', 'firstMs'), atMost: 60 },
+    // The other way to be a black hole: the packets of the handshake go nowhere.
+    { what: 'syn-drop, GET: first good answer, ms', measured: of('GET syn-drop', 'firstMs'), atMost: 60 },
   ];
   for (const fault of ['reset', 'refuse', 'syn-drop', '503']) {
     bars.push({ what: `${fault}, GET: failed`, measured: of(`GET ${fault}`, 'failed'), atMost: 0 });
@@ -161,7 +165,14 @@ const barsOf = (rows: FaultRows): readonly Bar[] => {
   for (const fault of ['hang', 'refuse', 'reset']) {
     bars.push({ what: `${fault}, POST: doubled`, measured: of(`POST ${fault}`, 'doubled'), atMost: 0 });
   }
-  bars.push({ what: 'black hole, POST: failing window, ms', measured: of('POST hang', 'windowMs'), atMost: 400 });
+  bars.push(
+    { what: 'black hole, POST: failing window, ms', measured: of('POST hang', 'windowMs'), atMost: 400 },
+    {
+      what: 'black hole, POST, router just started: failing window, ms',
+      measured: of('POST hang, just started', 'windowMs'),
+      atMost: 400,
+    },
+  );
   return bars;
 };
 
@@ -181,9 +192,9 @@ export const measureFaults = async (options: FaultOptions): Promise<FaultResult>
     for (const name of runs[0]?.keys() ?? []) {
       const seen = medianSeen(runs.flatMap((run) => run.get(name) ?? []));
       row[name] = seen;
-      options.say(`${`${one.method} ${one.fault}`.padEnd(14)} ${name.padEnd(8)} ${shown(seen)}`);
+      options.say(`${nameOf(one).padEnd(24)} ${name.padEnd(8)} ${shown(seen)}`);
     }
-    rows[`${one.method} ${one.fault}`] = row;
+    rows[nameOf(one)] = row;
   }
   return { bars: barsOf(rows), rows };
 };

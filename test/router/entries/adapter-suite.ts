@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Fault } from '../support/fault-origin.ts';
 import { type Adapter, type AnsweredBy, type RunningAdapter, THRESHOLDS, until } from '../support/adapter.ts';
+import { pace } from '../support/pace.ts';
 
 /** The bar is 400 ms, held by the bench; a test machine that does other work gets more. */
 const WINDOW_MS = 1000;
@@ -36,22 +37,6 @@ export const adapterSuite = <Running extends RunningAdapter>(adapter: Adapter<Ru
       // The client has no response to give where no Region answered.
       return done({ status: 0, region: undefined, reason: undefined, isBehind: false });
     }
-  };
-
-  /** Requests at a fixed pace, whatever becomes of them. */
-  const pace = async (count: number, everyMs: number, one: (at: number) => Promise<Timed>): Promise<Timed[]> => {
-    const sent: Promise<Timed>[] = [];
-    const startMs = performance.now();
-    for (let at = 0; at < count; at += 1) {
-      const waitMs = startMs + at * everyMs - performance.now();
-      if (waitMs > 0) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, waitMs);
-        });
-      }
-      sent.push(one(at));
-    }
-    return Promise.all(sent);
   };
 
   const warm = async (): Promise<void> => {

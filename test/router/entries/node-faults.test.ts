@@ -4,6 +4,7 @@ import http from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Fault } from '../support/fault-origin.ts';
+import { pace } from '../support/pace.ts';
 import { type RunningRouter, startRouter } from '../support/running-router.ts';
 
 let running: RunningRouter;
@@ -14,60 +15,27 @@ afterEach(async () => {
   await running.close();
 });
 
-interface Timed {
-  readonly status: number;
-  readonly region: string | null;
-  readonly tookMs: number;
-  readonly startedMs: number;
-}
-
-const timed = async (method: string, path = '/x', headers: Record<string, string> = {}): Promise<Timed> => {
-  const startedMs = performance.now();
-  const response = await running.get(path, {
-    method,
-    headers,
-    ...(method === 'POST' ? { body: 'vote' } : {}),
-  });
+const statusOf = async (): Promise<number> => {
+  const response = await running.get('/x');
   await response.text();
-  return {
-    status: response.status,
-    region: response.headers.get('x-router-region'),
-    tookMs: performance.now() - startedMs,
-    startedMs,
-  };
-};
-
-/** Requests at a fixed pace, whatever becomes of them. */
-const pace = async (count: number, everyMs: number, send: (at: number) => Promise<Timed>): Promise<Timed[]> => {
-  const sent: Promise<Timed>[] = [];
-  const startMs = performance.now();
-  for (let at = 0; at < count; at += 1) {
-    const waitMs = startMs + at * everyMs - performance.now();
-    if (waitMs > 0) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, waitMs);
-      });
-    }
-    sent.push(send(at));
-  }
-  return Promise.all(sent);
+  return response.status;
 };
 
 const warm = async (): Promise<void> => {
-  await pace(40, 2, async () => timed('GET'));
+  await pace(40, 2, statusOf);
 };
 
 describe('reads', () => {
   it('none fails while the fault changes all the time, and nothing stays in flight', async () => {
     await warm();
     const faults: readonly Fault[] = ['hang', 'none', 'reset', 'refuse', 'none', '503'];
-    const answers = await pace(300, 4, async (at) => {
+    const statuses = await pace(300, 4, async (at) => {
       if (at % 25 === 0) {
         await running.a.set(faults[(at / 25) % faults.length] ?? 'none');
       }
-      return timed('GET');
+      return statusOf();
     });
-    expect(answers.filter(({ status }) => status !== 200)).toStrictEqual([]);
+    expect(statuses.filter((status) => status !== 200)).toStrictEqual([]);
     await running.until(
       () => running.router.view().regions.every(({ inFlight }) => inFlight === 0),
       'nothing is in flight',

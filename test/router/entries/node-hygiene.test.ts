@@ -1,8 +1,7 @@
 /** Node's parser and the router's own check refuse outright what the server suite lets a runtime read in one way. */
-import net from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { rawRequest } from '../support/raw-request.ts';
 import { type RunningRouter, startRouter } from '../support/running-router.ts';
 
 let running: RunningRouter;
@@ -12,30 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await running.close();
 });
-
-/** Bytes as they are, and the status line of what comes back. */
-const raw = async (text: string): Promise<string> => {
-  const { port } = new URL(running.router.url);
-  const done = Promise.withResolvers<string>();
-  const socket = net.connect(Number(port), '127.0.0.1', () => {
-    socket.write(text);
-  });
-  let got = '';
-  socket.setTimeout(1000, () => socket.destroy());
-  socket.on('data', (chunk) => {
-    got += chunk.toString('latin1');
-    if (got.includes('\r\n')) {
-      socket.destroy();
-    }
-  });
-  socket.on('close', () => {
-    done.resolve(got.split('\r\n')[0] ?? '');
-  });
-  socket.on('error', () => {
-    socket.destroy();
-  });
-  return done.promise;
-};
 
 describe('requests that could be read in two ways', () => {
   it.each([
@@ -51,12 +26,14 @@ describe('requests that could be read in two ways', () => {
     ['a backslash', 'GET /\\evil.example HTTP/1.1\r\nHost: r\r\n\r\n'],
   ])('with %s are refused', async (_what, text) => {
     const before = running.a.served().length;
-    expect(await raw(text)).toMatch(/^HTTP\/1\.1 400 |^$/u);
+    expect(await rawRequest(running.router.url, text)).toMatch(/^HTTP\/1\.1 400 |^$/u);
     expect(running.a.served()).toHaveLength(before);
   });
 
   it('a tunnel is refused, and a method that reflects', async () => {
-    expect(await raw('CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n')).not.toContain(' 200 ');
-    expect(await raw('TRACE /x HTTP/1.1\r\nHost: r\r\n\r\n')).toContain(' 405 ');
+    expect(
+      await rawRequest(running.router.url, 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n'),
+    ).not.toContain(' 200 ');
+    expect(await rawRequest(running.router.url, 'TRACE /x HTTP/1.1\r\nHost: r\r\n\r\n')).toContain(' 405 ');
   });
 });

@@ -1,33 +1,9 @@
 /** What a router that is a server does besides: hygiene, overrides, memory, its own pages. For Node and workerd alike. */
-import net from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { mintToken, type NewKeyPair, newKeyPair, type OverridePayload } from '../../../router/override/token.ts';
 import { type RunningServer, type ServerAdapter, until } from '../support/adapter.ts';
-
-/** Bytes as they are, and the status line of what comes back. */
-const raw = async (url: string, text: string): Promise<string> => {
-  const done = Promise.withResolvers<string>();
-  const socket = net.connect(Number(new URL(url).port), '127.0.0.1', () => {
-    socket.write(text);
-  });
-  let got = '';
-  socket.setTimeout(600, () => socket.destroy());
-  socket.on('data', (chunk) => {
-    got += chunk.toString('latin1');
-    if (got.includes('\r\n')) {
-      socket.destroy();
-    }
-  });
-  socket.on('close', () => {
-    done.resolve(got.split('\r\n')[0] ?? '');
-  });
-  socket.on('error', () => {
-    socket.destroy();
-  });
-  return done.promise;
-};
+import { rawRequest } from '../support/raw-request.ts';
 
 const POST = 'POST /x HTTP/1.1\r\nHost: r\r\n';
 
@@ -62,7 +38,7 @@ const hygiene = ({ running }: Suite): void => {
 
   it.each(SMUGGLED)('a request with %s is refused, or reaches a Region as one plain request', async (_what, text) => {
     const before = running().a.served().length;
-    const answer = await raw(running().url, text);
+    const answer = await rawRequest(running().url, text);
     const reached = running().a.served().slice(before);
     expect(reached.length).toBeLessThanOrEqual(1);
     for (const { url, headers } of reached) {
@@ -97,7 +73,7 @@ const hygiene = ({ running }: Suite): void => {
   it('what belongs to one connection stays there', async () => {
     const line =
       'GET /headers HTTP/1.1\r\nHost: r\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nKeep-Alive: 9\r\nProxy-Authorization: x\r\n\r\n';
-    expect(await raw(running().url, line)).toContain(' 200 ');
+    expect(await rawRequest(running().url, line)).toContain(' 200 ');
     const { headers } = running().a.served().at(-1) ?? { headers: {} };
     for (const name of ['x-hop', 'te', 'keep-alive', 'proxy-authorization']) {
       expect(headers).not.toHaveProperty(name);
@@ -125,7 +101,7 @@ const hygiene = ({ running }: Suite): void => {
     expect((await get('/x', { headers: { 'x-long': 'x'.repeat(6000) } })).status).toBe(431);
     expect((await get('/x', { method: 'POST', body: 'x'.repeat(100_001) })).status).toBe(413);
     const chunked = `${POST}Transfer-Encoding: chunked\r\n\r\n${(200_000).toString(16)}\r\n${'x'.repeat(200_000)}\r\n0\r\n\r\n`;
-    expect(await raw(url, chunked)).toContain(' 413 ');
+    expect(await rawRequest(url, chunked)).toContain(' 413 ');
   });
 
   it('a WebSocket passes both ways', async () => {
@@ -290,6 +266,31 @@ const ownPages = ({ running }: Suite): void => {
   });
 };
 
+const idleAnswers = ({ running }: Suite): void => {
+  it('an answer whose next part does not come is cut; events may take their time', async () => {
+    const cut = await running().get('/stalls');
+    await expect(cut.text()).rejects.toThrow(/terminated|aborted|failed/iu);
+    const leave = new AbortController();
+    const events = await running().get('/stalls', {
+      headers: { accept: 'text/event-stream' },
+      signal: leave.signal,
+    });
+    const reader = events.body?.getReader();
+    await reader?.read();
+    const pause = new Promise((resolve) => {
+      setTimeout(resolve, 3 * IDLE_TIMEOUT_MS, 'still open');
+    });
+    const next = reader?.read().then(
+      () => 'came',
+      () => 'ended',
+    );
+    expect(await Promise.race([next, pause])).toBe('still open');
+    leave.abort();
+  });
+};
+
+const IDLE_TIMEOUT_MS = 250;
+
 export const serverSuite = (adapter: ServerAdapter): void => {
   let running: RunningServer;
   let keys: Keys;
@@ -322,6 +323,16 @@ export const serverSuite = (adapter: ServerAdapter): void => {
   });
   describe(`${adapter.name}: its own pages`, () => {
     ownPages(suite);
+  });
+  describe(`${adapter.name}: answers that stop coming`, () => {
+    let impatient: RunningServer;
+    beforeAll(async () => {
+      impatient = await adapter.start({ limits: { idleTimeoutMs: IDLE_TIMEOUT_MS } });
+    });
+    afterAll(async () => {
+      await impatient.close();
+    });
+    idleAnswers({ running: () => impatient });
   });
   describe(`${adapter.name}: memory`, () => {
     let sticky: RunningServer;

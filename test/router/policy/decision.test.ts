@@ -126,8 +126,20 @@ describe('what the Regions say', () => {
     expect([...regionsBehind(reports)]).toStrictEqual(['b']);
   });
 
+  it('a peer that is down is behind; a passive Region whose peer is down is cut off itself', () => {
+    const reports = new Map([
+      ['a', report('active', 5, 'down')],
+      ['b', report('passive', 5, 'in-sync')],
+    ]);
+    expect([...regionsBehind(reports)]).toStrictEqual(['b']);
+    reports.set('a', report('active', 5, 'in-sync'));
+    reports.set('b', report('passive', 5, 'down'));
+    expect([...regionsBehind(reports)]).toStrictEqual(['b']);
+  });
+
   it.each([
     [{ gate: { state: 'active', epoch: 7, reason: 'x' } }, 'active 7 unknown'],
+    [{ gate: { state: 'active', epoch: 3 }, replication: { state: 'down', owed: { count: 2 } } }, 'active 3 down'],
     [{ gate: { state: 'passive', epoch: null } }, 'passive 0 unknown'],
     [{ gate: { state: 'active', epoch: 2, peerWrites: 'deferred' } }, 'active 2 deferred'],
     [{ gate: { state: 'strange' }, replication: { state: 'catching-up' } }, 'unknown 0 catching-up'],

@@ -15,8 +15,13 @@ const after = (...latenciesMs: readonly number[]): ProbeLatency => {
 };
 
 describe('the time that a confirming probe gets', () => {
-  it('is three times the first probe while there is only one', () => {
-    expect(after(90).confirmTimeoutMs(0)).toBe(270);
+  it('is what the first probe took while there is only one: it connected, and was compiled while it ran', () => {
+    expect(after(90).confirmTimeoutMs(0)).toBeCloseTo(90);
+    expect(after(10).confirmTimeoutMs(0)).toBe(confirmTimeoutMinMs);
+  });
+
+  it('is three times the usual from the second one on', () => {
+    expect(after(200, 60).confirmTimeoutMs(0)).toBe(180);
   });
 
   it('forgets a cold first probe with the second', () => {

@@ -1,6 +1,7 @@
 /** The policy under seeded traffic: healthy Regions never trip, dead ones cost milliseconds, writes are never doubled. */
 import { describe, expect, it } from 'vitest';
 
+import { HEALTHY, playHealthy, playStalls, requestsOf } from '../../../scripts/bench/router/healthy-traffic.ts';
 import {
   failsBetween,
   hangsBetween,
@@ -9,7 +10,7 @@ import {
   play,
   stalls,
   tripsOf,
-} from '../support/traffic-simulator.ts';
+} from '../../../scripts/bench/router/traffic-simulator.ts';
 
 const SEED = Number(process.env['TWINMAP_SEED'] ?? 20_261_122);
 process.stdout.write(`router traffic simulator: TWINMAP_SEED=${SEED}\n`);
@@ -18,56 +19,29 @@ const failedOf = (outcomes: readonly Outcome[]): readonly Outcome[] =>
   outcomes.filter(({ region }) => region === undefined);
 const slowestMs = (outcomes: readonly Outcome[]): number => Math.max(...outcomes.map(({ tookMs }) => tookMs));
 
-const HEALTHY = [5, 60].flatMap((medianMs) =>
-  [0.6, 0.8, 1.2].flatMap((sigma) =>
-    [2, 200, 2000].map((requestsPerSecond) => ({ medianMs, sigma, requestsPerSecond })),
-  ),
-);
-
 describe('healthy Regions', () => {
-  it.each(HEALTHY)(
-    'a median of $medianMs ms with sigma $sigma at $requestsPerSecond/s trips nothing',
-    ({ medianMs, sigma, requestsPerSecond }) => {
-      const origin = lognormal(medianMs, sigma);
-      const requests = requestsPerSecond === 2 ? 2000 : 12_000;
-      const played = play({
-        seed: SEED,
-        requests,
-        requestsPerSecond,
-        postShare: 0.1,
-        origins: { a: origin, b: origin },
-      });
-      expect(tripsOf(played)).toStrictEqual([]);
-      expect(played.outcomes).toHaveLength(requests);
-      expect(failedOf(played.outcomes)).toStrictEqual([]);
-      expect(played.inFlight).toBe(0);
-      const hedgeShare = (played.events.hedge ?? 0) / requests;
-      expect(hedgeShare).toBeLessThan(sigma > 1 ? 0.06 : 0.02);
-    },
-  );
+  it.each(HEALTHY)('a median of $medianMs ms with sigma $sigma at $requestsPerSecond/s trips nothing', (one) => {
+    const requests = requestsOf(one);
+    const played = playHealthy(SEED, one);
+    expect(tripsOf(played)).toStrictEqual([]);
+    expect(played.outcomes).toHaveLength(requests);
+    expect(failedOf(played.outcomes)).toStrictEqual([]);
+    expect(played.inFlight).toBe(0);
+    const hedgeShare = (played.events.hedge ?? 0) / requests;
+    expect(hedgeShare).toBeLessThan(one.sigma > 1 ? 0.06 : 0.02);
+  });
 
   it('a stall of 250 ms at a 60 ms origin trips nothing', () => {
-    const calm = lognormal(60, 0.6);
-    const played = play({
-      seed: SEED,
-      requests: 12_000,
-      requestsPerSecond: 200,
-      origins: { a: stalls(10_000, 250, calm), b: calm },
-    });
+    const played = playStalls(SEED, 60, 6);
     expect(tripsOf(played)).toStrictEqual([]);
     expect(failedOf(played.outcomes)).toStrictEqual([]);
   });
 
   it('a stall of 250 ms at a 5 ms origin costs no request, and the trips are few', () => {
-    const calm = lognormal(5, 0.6);
-    const played = play({
-      seed: SEED,
-      requests: 24_000,
-      requestsPerSecond: 200,
-      origins: { a: stalls(10_000, 250, calm), b: calm },
-    });
+    const played = playStalls(SEED, 5, 12);
     process.stdout.write(`router simulator: 5 ms origin, 12 stalls of 250 ms: ${tripsOf(played).length} trips\n`);
     expect(failedOf(played.outcomes)).toStrictEqual([]);
+    expect(tripsOf(played).length).toBeLessThan(12);
   });
 });
 
@@ -160,6 +134,20 @@ describe('a Region that answers with failures', () => {
       },
     });
     expect(tripsOf(played)[0]?.region).toBe('a');
+    expect(failedOf(played.outcomes)).toStrictEqual([]);
+  });
+});
+
+describe('one Region dead', () => {
+  it('a stall of the other one costs no read: nobody is moved to the dead one', () => {
+    const calm = lognormal(5, 0.5);
+    const played = play({
+      seed: SEED,
+      requests: 6000,
+      requestsPerSecond: 200,
+      origins: { a: hangsBetween(5000, 40_000, calm), b: stalls(8000, 600, calm) },
+    });
+    expect(tripsOf(played).some(({ region }) => region === 'b')).toBe(true);
     expect(failedOf(played.outcomes)).toStrictEqual([]);
   });
 });

@@ -75,6 +75,8 @@ export const startFaultOrigin = async (name: string, tls?: OriginTls): Promise<F
       );
     } else if (url === '/events') {
       events(res);
+    } else if (url === '/stalls') {
+      res.writeHead(200).write('half');
     } else if (url === '/headers') {
       res.setHeader('x-router-region', 'posing');
       res.setHeader('set-cookie', ['one=1', 'two=2']);
