@@ -1,8 +1,9 @@
 /**
  * Telemetry as Lambda wants it: one JSON line per event on stdout, and metrics in CloudWatch's embedded metric format, which
  * need no endpoint and no permission. Writes are counted per (store, Region, outcome) and flushed together, so that ten
- * thousand writes are a few lines, each naming the Region that they went to.
+ * thousand writes are a few lines, each naming the Region that they went to; failures are summed up once more, for the alarms.
  */
+import type { FailureReason } from '../domain/failure.ts';
 import type { LogFields, LogLevel, Telemetry } from './telemetry.ts';
 
 export interface StdoutTelemetryOptions {
@@ -24,10 +25,35 @@ interface WriteTally {
 const NAMESPACE = 'Twinmap';
 const SAMPLES_MAX = 100;
 
+/** Outcomes of a call that did not do what was asked, for want of the store; to be fenced is an answer. */
+const FAILURES: ReadonlySet<string> = new Set<FailureReason>(['unreachable', 'throttled', 'refused', 'unknown']);
+
+const serviceOf = (store: string): string => (store === 'vectors' ? 's3vectors' : 'dynamodb');
+
+interface FailureTally {
+  readonly target: string;
+  readonly service: string;
+  count: number;
+}
+
+/** Zero where nothing failed: an alarm must see that it is over, and silence says nothing. */
+const failuresOf = (writes: Iterable<WriteTally>): readonly FailureTally[] => {
+  const tallies = new Map<string, FailureTally>();
+  for (const { store, region, outcome, count } of writes) {
+    const service = serviceOf(store);
+    const key = `${region}|${service}`;
+    const tally = tallies.get(key) ?? { target: region, service, count: 0 };
+    tallies.set(key, tally);
+    tally.count += FAILURES.has(outcome) ? count : 0;
+  }
+  return [...tallies.values()];
+};
+
 const metricLine = (
   timestamp: number,
   dimensions: Readonly<Record<string, string>>,
   metrics: readonly { readonly Name: string; readonly Unit: string; readonly value: number | readonly number[] }[],
+  alsoBy: readonly (readonly string[])[] = [],
 ): string =>
   JSON.stringify({
     _aws: {
@@ -35,7 +61,7 @@ const metricLine = (
       CloudWatchMetrics: [
         {
           Namespace: NAMESPACE,
-          Dimensions: [Object.keys(dimensions)],
+          Dimensions: [Object.keys(dimensions), ...alsoBy],
           Metrics: metrics.map(({ Name, Unit }) => ({ Name, Unit })),
         },
       ],
@@ -70,8 +96,9 @@ export class StdoutTelemetry implements Telemetry {
     }
   }
 
-  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void {
-    this.#options.print(metricLine(this.#options.now(), dimensions, [{ Name: metric, Unit: 'Count', value }]));
+  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number, alsoBy?: readonly string[]): void {
+    const sets = alsoBy === undefined ? [] : [alsoBy];
+    this.#options.print(metricLine(this.#options.now(), dimensions, [{ Name: metric, Unit: 'Count', value }], sets));
   }
 
   flush(): void {
@@ -82,6 +109,9 @@ export class StdoutTelemetry implements Telemetry {
           { Name: 'DualWriteLatencyMs', Unit: 'Milliseconds', value: latenciesMs },
         ]),
       );
+    }
+    for (const { target, service, count } of failuresOf(this.#writes.values())) {
+      this.count('WriteFailed', { Target: target, Service: service }, count);
     }
     this.#writes.clear();
   }

@@ -10,7 +10,10 @@ export interface Telemetry {
   log(level: LogLevel, event: string, fields?: LogFields): void;
   /** Counts one outcome of a call to one store of one Region; flushed as EMF lines. */
   write(store: string, region: string, outcome: string, durationMs: number): void;
-  /** A metric outside the writes, for instance `CycleAcknowledged`. */
-  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number): void;
+  /**
+   * A metric outside the writes, for instance `Cycle`. `alsoBy` names fewer of its dimensions, under which it is counted too: an
+   * alarm watches one series, and can't add up those of sources that are not known when it is declared.
+   */
+  count(metric: string, dimensions: Readonly<Record<string, string>>, value: number, alsoBy?: readonly string[]): void;
   flush(): void;
 }

@@ -69,6 +69,8 @@ const emf = z
 
 type MetricLine = z.infer<typeof emf>;
 
+const isWrite = (line: string): boolean => line.includes('"DualWrite":');
+
 const readMetric = (line: string | undefined): MetricLine => emf.parse(JSON.parse(line ?? ''));
 
 const dimensionsOf = ({ _aws: metadata }: MetricLine): unknown => metadata.CloudWatchMetrics[0]?.Dimensions;
@@ -114,6 +116,15 @@ describe('count', () => {
     expect(line).toMatchObject({ Region: 'us-east-2', State: 'active', GateState: 1 });
   });
 
+  it('counts by fewer of its dimensions too, where it is told to', () => {
+    const { telemetry, lines } = open();
+    telemetry.count('Cycle', { Region: 'us-east-2', Source: 'handbook', Outcome: 'fenced' }, 1, ['Region', 'Outcome']);
+    expect(dimensionsOf(readMetric(lines[0]))).toEqual([
+      ['Region', 'Source', 'Outcome'],
+      ['Region', 'Outcome'],
+    ]);
+  });
+
   it('prints a metric without dimensions too', () => {
     const { telemetry, lines } = open();
     telemetry.count('Started', {}, 0);
@@ -131,7 +142,7 @@ describe('write', () => {
     telemetry.write('vectors', 'us-east-2', 'written', 9);
     expect(lines).toEqual([]);
     telemetry.flush();
-    const written = lines.map((line) => readMetric(line));
+    const written = lines.filter(isWrite).map((line) => readMetric(line));
     expect(
       written.map((line) => [
         line['Store'],
@@ -155,7 +166,7 @@ describe('write', () => {
       telemetry.write('graph', 'us-east-2', 'written', write);
     }
     telemetry.flush();
-    expect(lines).toHaveLength(1);
+    expect(lines.filter(isWrite)).toHaveLength(1);
     const line = readMetric(lines[0]);
     expect(line['DualWrite']).toBe(10_000);
     expect(line['DualWriteLatencyMs']).toHaveLength(100);
@@ -169,10 +180,26 @@ describe('write', () => {
     telemetry.write('audit', 'us-east-2', 'fenced', 1);
     telemetry.flush();
     telemetry.flush();
-    expect(lines).toHaveLength(1);
+    expect(lines.filter(isWrite)).toHaveLength(1);
     telemetry.write('audit', 'us-east-2', 'fenced', 1);
     telemetry.flush();
-    expect(readMetric(lines[1])).toMatchObject({ DualWrite: 1, Outcome: 'fenced' });
+    expect(readMetric(lines.filter(isWrite)[1])).toMatchObject({ DualWrite: 1, Outcome: 'fenced' });
+  });
+
+  it('sums up what failed by Region and service, and says zero where nothing did', () => {
+    const { telemetry, lines } = open();
+    telemetry.write('graph', 'us-west-2', 'written', 1);
+    telemetry.write('graph', 'us-west-2', 'unreachable', 1);
+    telemetry.write('workspaces', 'us-west-2', 'throttled', 1);
+    telemetry.write('audit', 'us-west-2', 'fenced', 1);
+    telemetry.write('vectors', 'us-east-2', 'written', 1);
+    telemetry.flush();
+    const sums = lines.filter((line) => !isWrite(line)).map((line) => readMetric(line));
+    expect(sums.map((line) => [line['Target'], line['Service'], line['WriteFailed']])).toEqual([
+      ['us-west-2', 'dynamodb', 2],
+      ['us-east-2', 's3vectors', 0],
+    ]);
+    expect(sums.map((line) => dimensionsOf(line))).toEqual(sums.map(() => [['Target', 'Service']]));
   });
 });
 
@@ -198,7 +225,7 @@ describe('a dual write', () => {
     await writer.putVectors([makeVector(Float32Array.of(1, 2), { src: canary, doc: 'd', chunk: canary }, 'r')]);
     telemetry.flush();
     expect(lines.join('\n')).not.toContain(canary);
-    const counted = lines.map((line) => readMetric(line));
+    const counted = lines.filter(isWrite).map((line) => readMetric(line));
     expect(
       counted.map((line) => `${String(line['Store'])} ${String(line['Region'])} ${String(line['Outcome'])}`),
     ).toEqual([

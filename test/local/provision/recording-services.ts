@@ -22,6 +22,7 @@ export interface RecordedCalls {
   readonly functions: FunctionSpec[];
   readonly eventSources: EventSourceSpec[];
   readonly schedules: ScheduleSpec[];
+  readonly rules: Parameters<RegionServices['front']['ensureRule']>[0][];
   readonly listeners: Parameters<RegionServices['front']['ensureListener']>[0][];
 }
 
@@ -41,6 +42,7 @@ const emptyCalls = (): RecordedCalls => ({
   functions: [],
   eventSources: [],
   schedules: [],
+  rules: [],
   listeners: [],
 });
 
@@ -90,6 +92,7 @@ export const recordingServices = (region: string, accountId = '111122223333'): R
         calls.listeners.push(spec);
         return { url: 'http://127.0.0.1:8443' };
       },
+      ensureRule: async (spec) => void calls.rules.push(spec),
     },
   };
 };
