@@ -5,5 +5,7 @@ import path from 'node:path';
 import { FUNCTION_NAMES } from './names.ts';
 
 /** The bundles that are missing, as paths. */
-export const missingBundles = (functionsDirectory: string): readonly string[] =>
-  FUNCTION_NAMES.map((name) => path.join(functionsDirectory, name, 'index.mjs')).filter((file) => !existsSync(file));
+export const missingBundles = (functionsDirectory: string, more: readonly string[] = []): readonly string[] =>
+  [...FUNCTION_NAMES, ...more]
+    .map((name) => path.join(functionsDirectory, name, 'index.mjs'))
+    .filter((file) => !existsSync(file));

@@ -6,33 +6,39 @@ import type { RegionName, Role } from '../functions/domain/region.ts';
 import { oversizedEnvironments } from './environment.ts';
 import { type HomeEndpoints, type PeerEndpoints, readEndpoints } from './settings/endpoints.ts';
 import { type GateSettings, readGate } from './settings/gate.ts';
-import { readIdentity } from './settings/identity.ts';
-import { type GitSource, readKnowledge } from './settings/knowledge.ts';
+import { type GovernanceSettings, readGovernance } from './settings/governance.ts';
+import { type PeerAccount, readIdentity } from './settings/identity.ts';
+import { type KnowledgeSettings, readKnowledge, refuseUnreachable } from './settings/knowledge.ts';
 import { type NetworkSettings, readNetwork } from './settings/network.ts';
+import { type ObservabilitySettings, readObservability } from './settings/observability.ts';
 import { matching, oneOf } from './settings/parsers.ts';
 import { readSchedule, type ScheduleSettings } from './settings/schedule.ts';
 import { type Parsed, SettingReader, value } from './settings/setting-reader.ts';
+import { readSurvey } from './settings/survey.ts';
 
-export interface RegionConfig {
+interface Region extends GovernanceSettings, ObservabilitySettings {
   readonly role: Role;
   readonly region: RegionName;
   readonly accountId: string;
   /** Absent: a single-Region install. */
   readonly peerRegion?: RegionName;
+  /** Absent: the peer is in this account. */
+  readonly peerAccount?: PeerAccount;
   readonly gate: GateSettings;
   readonly schedule: ScheduleSettings;
   readonly network: NetworkSettings;
-  readonly embedder: 'static';
-  readonly embeddingDimensions: number;
-  readonly sources: readonly GitSource[];
-  readonly gitHosts: readonly string[];
-  readonly gitLoopbackOrigin?: string;
   readonly homeEndpoints: HomeEndpoints;
   readonly peerEndpoints: PeerEndpoints;
+  /** Static addresses of a network load balancer that the customer puts in front; an output for the router's config. */
+  readonly routerAddresses: readonly string[];
   readonly logRetentionDays: number;
+  /** Whether `examples/survey` runs beside the product. */
+  readonly survey: boolean;
   /** Holds one folder per function; relative to the project. */
   readonly functionsDirectory: string;
 }
+
+export type RegionConfig = Region & KnowledgeSettings;
 
 export type ParsedConfig =
   | { readonly kind: 'valid'; readonly config: RegionConfig; readonly warnings: readonly string[] }
@@ -64,7 +70,7 @@ const retentionDays = (text: string): Parsed<number> => {
 
 const readHousekeeping = (
   reader: SettingReader,
-): Pick<RegionConfig, 'logRetentionDays' | 'functionsDirectory'> | undefined => {
+): Pick<Region, 'logRetentionDays' | 'functionsDirectory'> | undefined => {
   const logRetentionDays = reader.withDefault(
     {
       key: 'twinmap:logRetentionDays',
@@ -92,19 +98,28 @@ const readAll = (reader: SettingReader): RegionConfig | undefined => {
   const identity = readIdentity(reader);
   const gate = readGate(reader);
   const schedule = readSchedule(reader);
-  const network = readNetwork(reader, identity?.region);
+  const governance = readGovernance(reader, identity);
+  const network = readNetwork(reader, identity);
   const endpoints = readEndpoints(reader);
   const knowledge = readKnowledge(reader, endpoints);
   const housekeeping = readHousekeeping(reader);
+  const observability = readObservability(reader);
+  const survey = readSurvey(reader);
+  if (network?.kind === 'isolated' && network.isolation.egress.kind === 'none') {
+    refuseUnreachable(reader, knowledge?.sources ?? []);
+  }
   reader.refuseUnknown(['twinmap', 'aws']);
   if (
     identity === undefined ||
     gate === undefined ||
     schedule === undefined ||
+    governance === undefined ||
     network === undefined ||
     endpoints === undefined ||
     knowledge === undefined ||
-    housekeeping === undefined
+    housekeeping === undefined ||
+    observability === undefined ||
+    survey === undefined
   ) {
     return undefined;
   }
@@ -113,11 +128,23 @@ const readAll = (reader: SettingReader): RegionConfig | undefined => {
     gate,
     schedule,
     network,
+    ...governance,
     ...knowledge,
     homeEndpoints: endpoints.home,
     peerEndpoints: endpoints.peer,
+    routerAddresses: endpoints.routerAddresses,
     ...housekeeping,
+    ...observability,
+    survey,
   };
+};
+
+/** The example is a workload on the Lambda service network, in one account: elsewhere it would answer nobody. */
+const checkSurvey = (reader: SettingReader, { survey, network, peerAccount }: RegionConfig): void => {
+  if (survey && (network.kind === 'isolated' || peerAccount !== undefined)) {
+    const why = 'is true, but the example survey is made for twinmap:network service and for one account';
+    reader.problem('twinmap:survey', why, 'twinmap:survey false');
+  }
 };
 
 const checkEnvironments = (reader: SettingReader, config: RegionConfig): void => {
@@ -127,12 +154,24 @@ const checkEnvironments = (reader: SettingReader, config: RegionConfig): void =>
   }
 };
 
-const warningsOf = (config: RegionConfig): readonly string[] =>
-  config.role === 'primary' && config.region === 'us-east-1'
+/** Known after a first deployment only, so its absence is no mistake; but nothing can be written to the peer until then. */
+const missesPeerEndpoints = ({ network, peerRegion, peerEndpoints }: RegionConfig): boolean =>
+  network.kind === 'isolated' &&
+  peerRegion !== undefined &&
+  (peerEndpoints.dynamodb === undefined || peerEndpoints.s3vectors === undefined);
+
+const warningsOf = (config: RegionConfig): readonly string[] => [
+  ...(config.role === 'primary' && config.region === 'us-east-1'
     ? [
         'The primary Region is us-east-1, where the control planes of the global services are: a failure there takes both away. Prefer another one.',
       ]
-    : [];
+    : []),
+  ...(missesPeerEndpoints(config)
+    ? [
+        "twinmap:peerEndpoints is not complete, so the functions can't reach the peer from this isolated network yet. Fill it from the peer's output endpointsForPeer, and deploy a second time.",
+      ]
+    : []),
+];
 
 /** `values` as Pulumi hands them over: full keys, every value as text, lists and objects as JSON text. */
 export const parseRegionConfig = (values: Readonly<Record<string, string>>): ParsedConfig => {
@@ -140,6 +179,7 @@ export const parseRegionConfig = (values: Readonly<Record<string, string>>): Par
   const config = readAll(reader);
   if (config !== undefined) {
     checkEnvironments(reader, config);
+    checkSurvey(reader, config);
   }
   if (config === undefined || reader.problems.length > 0) {
     return { kind: 'invalid', problems: reader.problems };

@@ -5,7 +5,8 @@
  */
 import { LIMITS } from '../functions/domain/limits.ts';
 import type { RegionConfig } from './config.ts';
-import { type FunctionName, FUNCTION_NAMES, namesOf, regionalArn, type RegionNames } from './names.ts';
+import { isOnTheInternet } from './settings/knowledge.ts';
+import { type FunctionName, FUNCTION_NAMES, namesOf, peerNamesOf, regionalArn, type RegionNames } from './names.ts';
 
 export interface LiveValues<V> {
   readonly gateApplication: V;
@@ -36,14 +37,32 @@ const homeVariables = (config: RegionConfig): Record<string, string> => ({
   ...whereSet('TWINMAP_HOME_S3VECTORS_ENDPOINT', config.homeEndpoints.s3vectors),
 });
 
-const peerVariables = (config: RegionConfig): Record<string, string> =>
-  config.peerRegion === undefined
+/** Another account's role, and where it is taken on: always by the STS of the own Region. */
+const peerRoleVariables = ({ peerAccount, homeEndpoints }: RegionConfig): Record<string, string> =>
+  peerAccount === undefined
     ? {}
     : {
-        ...storeVariables('PEER', namesOf(config.peerRegion, config.accountId)),
+        TWINMAP_PEER_ROLE_ARN: peerAccount.roleArn,
+        ...whereSet('TWINMAP_HOME_STS_ENDPOINT', homeEndpoints.sts),
+      };
+
+const peerVariables = (config: RegionConfig): Record<string, string> => {
+  const peer = peerNamesOf(config);
+  return peer === undefined
+    ? {}
+    : {
+        ...storeVariables('PEER', peer),
         ...whereSet('TWINMAP_PEER_DYNAMODB_ENDPOINT', config.peerEndpoints.dynamodb),
         ...whereSet('TWINMAP_PEER_S3VECTORS_ENDPOINT', config.peerEndpoints.s3vectors),
+        ...peerRoleVariables(config),
       };
+};
+
+/** For a workload beside the product: both Regions' stores, and nothing else. */
+export const storeEnvironment = (config: RegionConfig): Readonly<Record<string, string>> => ({
+  ...homeVariables(config),
+  ...peerVariables(config),
+});
 
 const gateVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variables<V> => ({
   TWINMAP_GATE_APPLICATION: live.gateApplication,
@@ -62,15 +81,34 @@ const signingVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variabl
   ...whereSet('TWINMAP_HOME_KMS_ENDPOINT', config.homeEndpoints.kms),
 });
 
+/** In an isolated network the customer's own hosts are on private addresses, which a source may not name elsewhere. */
+const egressVariables = ({ network, gitHosts }: RegionConfig): Record<string, string> => {
+  if (network.kind === 'service') {
+    return {};
+  }
+  const own = gitHosts.filter((host) => !isOnTheInternet(host));
+  return {
+    ...(own.length === 0 ? {} : { TWINMAP_PRIVATE_GIT_HOSTS: own.join(',') }),
+    ...(network.isolation.egress.kind === 'proxy' ? { TWINMAP_EGRESS_PROXY: network.isolation.egress.url } : {}),
+  };
+};
+
 const sourceVariables = (config: RegionConfig): Record<string, string> => ({
   TWINMAP_SOURCES: JSON.stringify(config.sources),
   TWINMAP_GIT_HOSTS: config.gitHosts.join(','),
   ...whereSet('TWINMAP_GIT_LOOPBACK_ORIGIN', config.gitLoopbackOrigin),
+  ...egressVariables(config),
 });
 
 const embedderVariables = (config: RegionConfig): Record<string, string> => ({
   TWINMAP_EMBEDDER: config.embedder,
   TWINMAP_EMBEDDING_DIMENSIONS: String(config.embeddingDimensions),
+  ...(config.embedder === 'bedrock'
+    ? {
+        TWINMAP_EMBEDDER_MODEL: config.embeddingModel,
+        ...whereSet('TWINMAP_BEDROCK_ENDPOINT', config.homeEndpoints.bedrock),
+      }
+    : {}),
 });
 
 const VARIABLES: Readonly<Record<FunctionName, <V>(config: RegionConfig, live: LiveValues<V>) => Variables<V>>> = {

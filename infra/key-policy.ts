@@ -2,9 +2,29 @@
  * Who may use the Region's key. Roles get their use by their own policies, through a named service; the three statements
  * here are for the account that owns it and for the two services that work with it without a caller.
  */
-import { accountRootArn, regionalArn, type RegionNames, vectorBucketArn } from './names.ts';
+import { accountRootArn, regionalArn, type RegionNames, vectorBucketArn, viaService } from './names.ts';
 
-export const keyPolicyText = (names: RegionNames): string =>
+/** Who may use the key through which services; the account is the principal, since a role that is not made yet can't be. */
+const callersStatement = (names: RegionNames, callers: readonly string[]): readonly object[] =>
+  callers.length === 0
+    ? []
+    : [
+        {
+          Sid: 'Callers',
+          Effect: 'Allow',
+          Principal: { AWS: accountRootArn(names) },
+          Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+          Resource: '*',
+          Condition: {
+            StringEquals: {
+              'aws:PrincipalArn': callers,
+              'kms:ViaService': ['dynamodb', 's3vectors', 'sqs'].map((service) => viaService(names, service)),
+            },
+          },
+        },
+      ];
+
+export const keyPolicyText = (names: RegionNames, callers: readonly string[] = []): string =>
   JSON.stringify({
     Version: '2012-10-17',
     Statement: [
@@ -16,6 +36,7 @@ export const keyPolicyText = (names: RegionNames): string =>
         Action: 'kms:*',
         Resource: '*',
       },
+      ...callersStatement(names, callers),
       {
         Sid: 'FunctionLogs',
         Effect: 'Allow',
@@ -35,6 +56,15 @@ export const keyPolicyText = (names: RegionNames): string =>
             'kms:EncryptionContext:aws:logs:arn': regionalArn(names, 'logs', `log-group:/aws/lambda/${names.prefix}-*`),
           },
         },
+      },
+      {
+        // An alarm publishes to the encrypted topic in its own name.
+        Sid: 'AlarmTopic',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:SourceAccount': names.accountId } },
       },
       {
         // S3 Vectors rebuilds its index in the background, without a caller.

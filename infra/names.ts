@@ -120,7 +120,33 @@ export const logGroupArn = (names: RegionNames, name: FunctionName): string =>
   regionalArn(names, 'logs', `log-group:${logGroupName(names, name)}`);
 
 /** IAM names are global in an account: the Region in them keeps the two stacks apart. */
-export const roleName = (names: RegionNames, name: FunctionName | 'scheduler'): string => `${names.prefix}-${name}`;
+export const roleName = (names: RegionNames, name: FunctionName | 'scheduler' | 'peer' | 'survey'): string =>
+  `${names.prefix}-${name}`;
+
+export const roleArn = (names: RegionNames, name: FunctionName | 'scheduler' | 'peer' | 'survey'): string =>
+  iamArn(names, `role/${roleName(names, name)}`);
+
+/** What functions of the other Region become here, where the two are in two accounts. */
+export const peerRoleArn = (names: RegionNames): string => roleArn(names, 'peer');
+
+export interface Placement {
+  readonly region: RegionName;
+  readonly accountId: string;
+  readonly peerRegion?: RegionName;
+  readonly peerAccount?: { readonly accountId: string };
+}
+
+/** The peer's names are derived, never looked up: the peer may be gone. */
+export const peerNamesOf = ({ accountId, peerRegion, peerAccount }: Placement): RegionNames | undefined =>
+  peerRegion === undefined ? undefined : namesOf(peerRegion, peerAccount?.accountId ?? accountId);
+
+/** As PrivateLink names a service of this Region; the same in the commercial partition and in GovCloud. */
+export const endpointServiceName = (names: RegionNames, service: string): string =>
+  `com.amazonaws.${names.region}.${service}`;
+
+/** A model of the Region's own, which belongs to no account: never an inference profile. */
+export const modelArn = (names: RegionNames, model: string): string =>
+  `arn:${names.partition}:bedrock:${names.region}::foundation-model/${model}`;
 
 /** The account itself, as a principal of a resource policy. */
 export const accountRootArn = (names: RegionNames): string => iamArn(names, 'root');
@@ -128,3 +154,13 @@ export const accountRootArn = (names: RegionNames): string => iamArn(names, 'roo
 /** What `kms:ViaService` says when a service of this Region uses a key for a caller. */
 export const viaService = (names: RegionNames, service: string): string =>
   `${service}.${names.region}.${names.dnsSuffix}`;
+
+/** Alarms and dashboards share one name space in the account's console; the Region in them tells two stacks apart. */
+export const alarmName = (names: RegionNames, name: string): string => `${names.prefix}-${name}`;
+
+export const alarmArn = (names: RegionNames, name: string): string =>
+  regionalArn(names, 'cloudwatch', `alarm:${alarmName(names, name)}`);
+
+export const alarmTopicName = (names: RegionNames): string => `${names.prefix}-alarms`;
+
+export const dashboardName = (names: RegionNames): string => names.prefix;

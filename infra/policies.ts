@@ -5,105 +5,30 @@
 import type * as pulumi from '@pulumi/pulumi';
 
 import {
+  allow,
+  homeKey,
+  homeQueueKey,
+  interfaceStatements,
+  type KeyService,
+  owedIndexes,
+  type PolicyInputs,
+  type Statement,
+  type Table,
+  tables,
+  vectors,
+  whereTwo,
+} from './grants.ts';
+import {
   functionArn,
   type FunctionName,
   logGroupArn,
-  owedIndexArn,
+  modelArn,
   queueArn,
-  regionalArn,
   type RegionNames,
-  tableArn,
-  type TableNames,
-  vectorIndexArn,
   viaService,
 } from './names.ts';
 
-type Text = pulumi.Input<string>;
-
-export interface Statement {
-  readonly Sid: string;
-  readonly Effect: 'Allow';
-  readonly Action: readonly string[];
-  readonly Resource: readonly Text[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
-
-export interface PolicyInputs {
-  readonly home: RegionNames;
-  /** Absent in a single-Region install: no role then names another Region. */
-  readonly peer?: RegionNames;
-  readonly keyArn: Text;
-  /** Signs the heads of the audit log. */
-  readonly signingKeyArn: Text;
-  /** The gate's configuration, as the data plane names it. */
-  readonly gateArn: Text;
-}
-
-type Table = keyof TableNames;
-
-const allow = (Sid: string, Action: readonly string[], Resource: readonly Text[]): Statement => ({
-  Sid,
-  Effect: 'Allow',
-  Action,
-  Resource,
-});
-
-const tables = (sid: string, names: RegionNames, actions: readonly string[], which: readonly Table[]): Statement =>
-  allow(
-    sid,
-    actions.map((action) => `dynamodb:${action}`),
-    which.map((table) => tableArn(names, table)),
-  );
-
-const owedIndexes = (sid: string, names: RegionNames, which: readonly Table[]): Statement =>
-  allow(
-    sid,
-    ['dynamodb:Query'],
-    which.map((table) => owedIndexArn(names, table)),
-  );
-
-const vectors = (sid: string, names: RegionNames, actions: readonly string[]): Statement =>
-  allow(
-    sid,
-    actions.map((action) => `s3vectors:${action}`),
-    [vectorIndexArn(names)],
-  );
-
-/** The services that use a key in a function's name. */
-type KeyService = 'dynamodb' | 's3vectors' | 'sqs';
-
-const throughServices = (names: RegionNames, services: readonly KeyService[]): Record<string, readonly string[]> => ({
-  'kms:ViaService': services.map((service) => viaService(names, service)),
-});
-
-/**
- * Reading a table, an index or a queue under a customer-managed key is decrypted in the caller's name, through the service
- * only. Nobody but DynamoDB describes the key, and only a queue's sender makes a new data key.
- */
-const homeKey = ({ home, keyArn }: PolicyInputs, services: readonly KeyService[]): readonly Statement[] => [
-  { ...allow('HomeKey', ['kms:Decrypt'], [keyArn]), Condition: { StringEquals: throughServices(home, services) } },
-  {
-    ...allow('HomeTableKey', ['kms:DescribeKey'], [keyArn]),
-    Condition: { StringEquals: throughServices(home, ['dynamodb']) },
-  },
-];
-
-const homeQueueKey = ({ home, keyArn }: PolicyInputs): Statement => ({
-  ...allow('HomeQueueKey', ['kms:GenerateDataKey'], [keyArn]),
-  Condition: { StringEquals: throughServices(home, ['sqs']) },
-});
-
-/** The id of the peer's key can't be derived; its alias can, and only this program's key carries it. */
-const peerKey = (peer: RegionNames, services: readonly KeyService[]): readonly Statement[] => {
-  const use = (sid: string, action: string, through: readonly KeyService[]): Statement => ({
-    ...allow(sid, [action], [regionalArn(peer, 'kms', 'key/*')]),
-    Condition: {
-      StringEquals: throughServices(peer, through),
-      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': [peer.keyAlias] },
-    },
-  });
-  return [use('PeerKey', 'kms:Decrypt', services), use('PeerTableKey', 'kms:DescribeKey', ['dynamodb'])];
-};
+export type { PolicyInputs, Statement } from './grants.ts';
 
 const gateRead = (inputs: PolicyInputs): Statement =>
   allow('Gate', ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'], [inputs.gateArn]);
@@ -132,12 +57,6 @@ const SYNC_TABLE_ACTIONS = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'Upda
 /** New vectors, vectors that settling copies, and the sweep of those that no record lists. */
 const SYNC_VECTOR_ACTIONS = ['PutVectors', 'GetVectors', 'ListVectors', 'DeleteVectors'];
 
-const whereTwo = (
-  { peer }: PolicyInputs,
-  services: readonly KeyService[],
-  statements: (names: RegionNames) => readonly Statement[],
-): readonly Statement[] => (peer === undefined ? [] : [...statements(peer), ...peerKey(peer, services)]);
-
 const ALL_TABLES: readonly Table[] = ['workspaces', 'audit', 'graph'];
 
 const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
@@ -161,11 +80,6 @@ const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
   receiveFromSync(inputs.home),
   ...homeKey(inputs, ['dynamodb', 's3vectors', 'sqs']),
   homeQueueKey(inputs),
-  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
-    tables('PeerTables', peer, SYNC_TABLE_ACTIONS, ['graph']),
-    tables('PeerAudit', peer, ['GetItem', 'PutItem'], ['audit']),
-    vectors('PeerVectors', peer, SYNC_VECTOR_ACTIONS),
-  ]),
 ];
 
 /** What people write: settings, keys and votes, and the audit events of it. */
@@ -180,7 +94,6 @@ const apiStatements = (inputs: PolicyInputs): readonly Statement[] => [
   vectors('HomeVectors', inputs.home, ['QueryVectors', 'GetVectors']),
   gateRead(inputs),
   ...homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, ['dynamodb'], (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem'], INTERACTIVE_TABLES)]),
 ];
 
 /** Reads what is owed, sends it to the peer, clears the debt. Documents and sources are read again before they go. */
@@ -190,11 +103,6 @@ const drainStatements = (inputs: PolicyInputs): readonly Statement[] => [
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['GetVectors']),
   ...homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
-    tables('PeerTables', peer, ['GetItem', 'PutItem'], ALL_TABLES),
-    tables('PeerSources', peer, ['UpdateItem'], ['graph']),
-    vectors('PeerVectors', peer, ['PutVectors']),
-  ]),
 ];
 
 /** Only here and in a sweep may a record be deleted, and only a settled tombstone or a local item is. */
@@ -210,11 +118,6 @@ const repairStatements = (inputs: PolicyInputs): readonly Statement[] => [
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['GetVectors', 'ListVectors', 'PutVectors']),
   ...homeKey(inputs, ['dynamodb', 's3vectors']),
-  ...whereTwo(inputs, ['dynamodb', 's3vectors'], (peer) => [
-    tables('PeerTables', peer, ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], ALL_TABLES),
-    tables('PeerSources', peer, ['Query'], ['graph']),
-    vectors('PeerVectors', peer, ['GetVectors', 'PutVectors']),
-  ]),
 ];
 
 /** A listing that returns data or metadata needs GetVectors too. */
@@ -230,7 +133,6 @@ const auditStatements = (inputs: PolicyInputs): readonly Statement[] => [
   tables('HomeTables', inputs.home, ['GetItem', 'Query', 'PutItem', 'UpdateItem'], ['audit']),
   allow('SignHeads', ['kms:Sign', 'kms:GetPublicKey'], [inputs.signingKeyArn]),
   ...homeKey(inputs, ['dynamodb']),
-  ...whereTwo(inputs, ['dynamodb'], (peer) => [tables('PeerTables', peer, ['GetItem', 'PutItem'], ['audit'])]),
 ];
 
 const STATEMENTS: Readonly<Record<FunctionName, (inputs: PolicyInputs) => readonly Statement[]>> = {
@@ -243,16 +145,85 @@ const STATEMENTS: Readonly<Record<FunctionName, (inputs: PolicyInputs) => readon
   audit: auditStatements,
 };
 
+interface PeerUse {
+  /** The services that use the peer's key for the function. */
+  readonly services: readonly KeyService[];
+  readonly statements: (peer: RegionNames) => readonly Statement[];
+}
+
+/** What functions do in the other Region. Those that are not here don't know that there is one. */
+const PEER_USES: Readonly<Partial<Record<FunctionName, PeerUse>>> = {
+  sync: {
+    services: ['dynamodb', 's3vectors'],
+    statements: (peer) => [
+      tables('PeerTables', peer, SYNC_TABLE_ACTIONS, ['graph']),
+      tables('PeerAudit', peer, ['GetItem', 'PutItem'], ['audit']),
+      vectors('PeerVectors', peer, SYNC_VECTOR_ACTIONS),
+    ],
+  },
+  api: {
+    services: ['dynamodb'],
+    statements: (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem'], INTERACTIVE_TABLES)],
+  },
+  drain: {
+    services: ['dynamodb', 's3vectors'],
+    statements: (peer) => [
+      tables('PeerTables', peer, ['GetItem', 'PutItem'], ALL_TABLES),
+      tables('PeerSources', peer, ['UpdateItem'], ['graph']),
+      vectors('PeerVectors', peer, ['PutVectors']),
+    ],
+  },
+  repair: {
+    services: ['dynamodb', 's3vectors'],
+    statements: (peer) => [
+      tables('PeerTables', peer, ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], ALL_TABLES),
+      tables('PeerSources', peer, ['Query'], ['graph']),
+      vectors('PeerVectors', peer, ['GetVectors', 'PutVectors']),
+    ],
+  },
+  audit: {
+    services: ['dynamodb'],
+    statements: (peer) => [tables('PeerTables', peer, ['GetItem', 'PutItem'], ['audit'])],
+  },
+};
+
+export const isReachingPeer = (name: FunctionName): boolean => PEER_USES[name] !== undefined;
+
+/** What the function does with the other Region's stores. */
+export const peerGrants = (name: FunctionName, peer: RegionNames): readonly Statement[] =>
+  PEER_USES[name]?.statements(peer) ?? [];
+
+/** In another account the function takes on a role of that account, and has no grants there of its own. */
+const peerPart = (name: FunctionName, inputs: PolicyInputs): readonly Statement[] => {
+  const use = PEER_USES[name];
+  if (use === undefined || inputs.peer === undefined) {
+    return [];
+  }
+  return inputs.peerRoleArn === undefined
+    ? whereTwo(inputs, use.services, use.statements)
+    : [allow('BecomePeer', ['sts:AssumeRole'], [inputs.peerRoleArn])];
+};
+
+const EMBEDDING: ReadonlySet<FunctionName> = new Set(['sync', 'api']);
+
+const embedding = (name: FunctionName, { home, embeddingModel }: PolicyInputs): readonly Statement[] =>
+  embeddingModel !== undefined && EMBEDDING.has(name)
+    ? [allow('Embed', ['bedrock:InvokeModel'], [modelArn(home, embeddingModel)])]
+    : [];
+
 export const functionStatements = (name: FunctionName, inputs: PolicyInputs): readonly Statement[] => [
   ...STATEMENTS[name](inputs),
+  ...peerPart(name, inputs),
+  ...embedding(name, inputs),
   logs(inputs.home, name),
+  ...(inputs.isInVpc === true ? interfaceStatements(inputs.home, name) : []),
 ];
 
 /** What the schedules call. */
 const SCHEDULED: readonly FunctionName[] = ['dispatch', 'drain', 'repair', 'audit'];
 
 /** The schedules call their functions, and keep what they could not deliver. */
-export const schedulerStatements = (names: RegionNames, keyArn: Text): readonly Statement[] => [
+export const schedulerStatements = (names: RegionNames, keyArn: pulumi.Input<string>): readonly Statement[] => [
   allow(
     'Call',
     ['lambda:InvokeFunction'],

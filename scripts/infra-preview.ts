@@ -12,7 +12,7 @@ import { countLines, countTree, treeLines } from './infra/print-tree.ts';
 import type { Violation } from './infra/analyzer.ts';
 
 const USAGE =
-  'Usage: npm run infra:preview -- primary|secondary [--single] [--govcloud] [--plant NAME] [--json]. ' +
+  'Usage: npm run infra:preview -- primary|secondary [--single] [--govcloud] [--isolated] [--two-accounts] [--plant NAME] [--json]. ' +
   `What can be planted: ${Object.keys(PLANTS).join(', ')}.`;
 
 type Arguments =
@@ -35,6 +35,7 @@ const parseWords = (args: readonly string[]) =>
       single: { type: 'boolean', default: false },
       govcloud: { type: 'boolean', default: false },
       isolated: { type: 'boolean', default: false },
+      'two-accounts': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       plant: { type: 'string' },
     },
@@ -46,20 +47,19 @@ const readArguments = (args: readonly string[]): Arguments => {
     return { kind: 'usage', message: `${parsed} ${USAGE}`, json: args.includes('--json') };
   }
   const { values, positionals } = parsed;
-  const { json, single, govcloud, plant } = values;
+  const { json, single, govcloud, isolated, plant, 'two-accounts': twoAccounts } = values;
   const stack = ROLES.find((role: Role) => role === positionals[0]);
   if (stack === undefined || positionals.length !== 1) {
     return { kind: 'usage', message: USAGE, json };
   }
-  if (values.isolated) {
-    const message =
-      'The program has no isolated network yet (twinmap:network is service only), so there is nothing to preview.';
-    return { kind: 'usage', message, json };
-  }
   if (plant !== undefined && PLANTS[plant] === undefined) {
     return { kind: 'usage', message: `Nothing is called ${plant}. ${USAGE}`, json };
   }
-  return { kind: 'preview', json, options: { stack, single, govcloud, ...(plant === undefined ? {} : { plant }) } };
+  return {
+    kind: 'preview',
+    json,
+    options: { stack, single, govcloud, isolated, twoAccounts, ...(plant === undefined ? {} : { plant }) },
+  };
 };
 
 const nameIn = (urn: string): string => urn.split('::').at(-1) ?? urn;

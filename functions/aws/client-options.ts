@@ -10,6 +10,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 import { classifyFailure, done, failed, type Result } from '../domain/failure.ts';
 import { BoundedLookup } from './bounded-lookup.ts';
+import type { CredentialSource } from './assumed-role.ts';
 import type { CallBounds } from './call-bounds.ts';
 import { BoundedRetry } from './retry.ts';
 
@@ -22,6 +23,8 @@ export interface ClientTarget {
   readonly bounds: CallBounds;
   /** Name servers, `ip:port`; absent or empty means those of the operating system. */
   readonly dnsServers?: readonly string[] | undefined;
+  /** Of a role in another account; absent means the function's own. */
+  readonly credentials?: CredentialSource | undefined;
   /** In ms since 1970, as a server's `Retry-After` is read; absent means this process's steady clock. */
   readonly now?: () => number;
 }
@@ -29,6 +32,7 @@ export interface ClientTarget {
 export interface ClientOptions {
   readonly region: string;
   readonly endpoint?: string;
+  readonly credentials?: CredentialSource;
   readonly maxAttempts: number;
   readonly retryMode: 'standard';
   readonly retryStrategy: BoundedRetry;
@@ -53,6 +57,7 @@ export const clientOptions = (target: ClientTarget): ClientOptions => {
   return {
     region: target.region,
     ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
+    ...(target.credentials === undefined ? {} : { credentials: target.credentials }),
     maxAttempts: bounds.attemptsMax,
     retryMode: 'standard',
     retryStrategy: new BoundedRetry(bounds, now),

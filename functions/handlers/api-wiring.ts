@@ -1,6 +1,5 @@
 /** What the API runs with: the home Region's stores to read, both Regions to write, keys, the audit log, the gate. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ulid } from 'ulid';
 
@@ -8,20 +7,16 @@ import { KeyAuthenticator } from '../access/key-authenticator.ts';
 import { createAuditLog } from '../audit/audit-log.ts';
 import { readNewestEvents } from '../audit/read-events.ts';
 import { seenEpochOrZero } from '../audit/seen-epoch.ts';
-import { LIMITS } from '../domain/limits.ts';
 import type { TableName } from '../domain/record.ts';
-import { InteractiveWriter } from '../dual-write/interactive-writer.ts';
 import type { Embedder } from '../embed/embedder.ts';
 import { isUnknown } from '../gate/decide.ts';
 import { type GateDependencies, peekGate } from '../gate/gate.ts';
 import type { GateReading } from '../query/home-view.ts';
 import type { ApiDependencies } from '../query/route.ts';
-import { drainOwed } from '../repair/drain.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { parseStoresEnvironment } from './environment.ts';
-import { openInteractivePair } from './open-region.ts';
+import { wireInteractive } from './interactive-wiring.ts';
 import { readReplicationOf } from './replication-reading.ts';
-import { environment, gateOf, now } from './wire.ts';
+import { gateOf, now } from './wire.ts';
 
 const readGateOf = async (gate: GateDependencies): Promise<GateReading> => {
   const decision = await peekGate(gate);
@@ -45,23 +40,10 @@ const INTERACTIVE_TABLES: readonly TableName[] = ['workspaces', 'audit'];
 
 /** Opened once per execution environment: clients keep their sockets between requests. */
 export const wireApi = (telemetry: Telemetry, embedder: Embedder): WiredApi => {
-  const stores = parseStoresEnvironment(environment);
-  let draining: Promise<unknown> = Promise.resolve();
-  const regions = openInteractivePair(stores, {
-    now,
-    onBreakerClosed: (region, service) => {
-      telemetry.log('info', 'peer.answers-again', { region, service });
-      if (service === 'dynamodb' && regions.peer !== undefined) {
-        const direction = { from: regions.home, to: regions.peer };
-        const deadlineMs = now() + LIMITS.drainAfterProbeMs;
-        draining = drainOwed({ direction, telemetry, now, sleep, deadlineMs, tables: INTERACTIVE_TABLES });
-      }
-    },
-  });
+  const { stores, regions, writes, afterwards } = wireInteractive(telemetry, INTERACTIVE_TABLES);
   const { home, peer } = regions;
   const { workspaces, audit, graph } = home.tables;
   const gate = gateOf(home, telemetry);
-  const writes = new InteractiveWriter({ regions, telemetry, now, newOp: ulid });
   const dependencies: ApiDependencies = {
     region: home.region,
     role: stores.role,
@@ -86,10 +68,5 @@ export const wireApi = (telemetry: Telemetry, embedder: Embedder): WiredApi => {
     requestId: () => ulid(),
     randomBytes: (count) => randomBytes(count),
   };
-  return {
-    dependencies,
-    afterwards: async () => {
-      await draining;
-    },
-  };
+  return { dependencies, afterwards };
 };

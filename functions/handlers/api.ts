@@ -3,9 +3,13 @@ import { handle } from 'hono/aws-lambda';
 
 import { createApiApp } from './api-app.ts';
 import { wireApi } from './api-wiring.ts';
-import { createTelemetry, openEmbedder } from './wire.ts';
+import { openEmbedder } from './open-embedder.ts';
+import { createTelemetry, environment, now } from './wire.ts';
 
-const { dependencies, afterwards } = wireApi(createTelemetry('api'), await openEmbedder());
+const telemetry = createTelemetry('api');
+const directory = import.meta.dirname;
+const embedder = await openEmbedder({ environment, telemetry, use: 'query', now, directory });
+const { dependencies, afterwards } = wireApi(telemetry, embedder);
 
 // Its successor `@hono/aws-lambda` is not on npm; this is the only place that knows of either.
 // oxlint-disable-next-line typescript/no-deprecated

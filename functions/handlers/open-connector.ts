@@ -12,6 +12,8 @@ export interface ConnectorSetting {
   readonly telemetry: Telemetry;
 }
 
+const hostsIn = (text = ''): readonly string[] => text.split(',').filter((host) => host !== '');
+
 export const openConnector = (source: SourceDefinition, setting: ConnectorSetting): Connector => {
   const loopbackOrigin = setting.environment['TWINMAP_GIT_LOOPBACK_ORIGIN'];
   return createGitConnector(
@@ -19,7 +21,8 @@ export const openConnector = (source: SourceDefinition, setting: ConnectorSettin
       id: source.id,
       url: source.url,
       ...(source.branch === undefined ? {} : { branch: source.branch }),
-      gitHosts: (setting.environment['TWINMAP_GIT_HOSTS'] ?? '').split(',').filter((host) => host !== ''),
+      gitHosts: hostsIn(setting.environment['TWINMAP_GIT_HOSTS']),
+      privateGitHosts: hostsIn(setting.environment['TWINMAP_PRIVATE_GIT_HOSTS']),
       ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
     },
     {

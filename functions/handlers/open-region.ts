@@ -1,4 +1,5 @@
 /** Opens the stores of one Region with that Region's own clients; a client is never shared between Regions. */
+import { assumedRole, type CredentialSource } from '../aws/assumed-role.ts';
 import type { CallBounds, ClientTarget } from '../aws/client-options.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RegionName } from '../domain/region.ts';
@@ -29,22 +30,43 @@ const PEER_BUDGET_BOUNDS: CallBounds = {
   attemptsMax: LIMITS.peerBudgetAttemptsMax,
 };
 
-const targetOf = (address: StoresAddress, endpoint: string | undefined, bounds: CallBounds): ClientTarget => ({
-  region: address.region,
-  ...(endpoint === undefined ? {} : { endpoint }),
-  dnsServers: address.dnsServers,
-  bounds,
-});
+interface Access {
+  readonly bounds: CallBounds;
+  readonly credentials: CredentialSource | undefined;
+}
+
+const targetOf = (
+  { region, dnsServers }: StoresAddress,
+  endpoint: string | undefined,
+  { bounds, credentials }: Access,
+): ClientTarget => ({ region, ...(endpoint === undefined ? {} : { endpoint }), dnsServers, bounds, credentials });
+
+/** One for both clients of a Region: they share the session. */
+const credentialsOf = ({ role, dnsServers }: StoresAddress, bounds: CallBounds): CredentialSource | undefined =>
+  role === undefined
+    ? undefined
+    : assumedRole({
+        target: {
+          region: role.region,
+          ...(role.sts === undefined ? {} : { endpoint: role.sts }),
+          dnsServers,
+          bounds,
+        },
+        roleArn: role.arn,
+        sessionName: role.session,
+        now: () => Date.now(),
+      });
 
 export const openRegion = (address: StoresAddress, bounds: CallBounds = HOME_BOUNDS): RegionStores => {
-  const client = openDynamoClient(targetOf(address, address.dynamodb, bounds));
+  const access = { bounds, credentials: credentialsOf(address, bounds) };
+  const client = openDynamoClient(targetOf(address, address.dynamodb, access));
   const { callTimeoutMs } = bounds;
   const table = (name: string): DynamoRecordStore =>
     new DynamoRecordStore(client, { table: name, callTimeoutMs, now: () => Date.now() });
   return {
     region: address.region,
     tables: { workspaces: table(address.workspaces), audit: table(address.audit), graph: table(address.graph) },
-    vectors: new S3VectorStore(openVectorsClient(targetOf(address, address.s3vectors, bounds)), {
+    vectors: new S3VectorStore(openVectorsClient(targetOf(address, address.s3vectors, access)), {
       bucket: address.bucket,
       index: address.index,
       callTimeoutMs,

@@ -2,10 +2,16 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 
 import { syncSource } from '../ingest/sync-source.ts';
+import { openEmbedder } from './open-embedder.ts';
 import { wireSync } from './sync-wiring.ts';
-import { createTelemetry, openEmbedder } from './wire.ts';
+import { createTelemetry, environment, now } from './wire.ts';
 
-const dependenciesFor = wireSync(createTelemetry('sync'), await openEmbedder());
+const telemetry = createTelemetry('sync');
+const directory = import.meta.dirname;
+const dependenciesFor = wireSync(
+  telemetry,
+  await openEmbedder({ environment, telemetry, use: 'ingest', now, directory }),
+);
 
 export const handler = async (event: SQSEvent, context: Context): Promise<void> => {
   for (const { body, attributes } of event.Records) {

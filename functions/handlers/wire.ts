@@ -1,11 +1,5 @@
-/** What the entries share: telemetry on stdout, the gate, the embedder. A composition root: environment and clock enter here. */
-import { readFile } from 'node:fs/promises';
-
+/** What the entries share: telemetry on stdout and the gate. A composition root: environment and clock enter here. */
 import { LIMITS } from '../domain/limits.ts';
-import type { Embedder } from '../embed/embedder.ts';
-import { modelFilePath } from '../embed/model-file.ts';
-import { createStaticEmbedder } from '../embed/static-embedder.ts';
-import { loadStaticTable } from '../embed/static-table.ts';
 import { AppConfigGateSource } from '../gate/appconfig-source.ts';
 import type { GateDependencies } from '../gate/gate.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
@@ -37,7 +31,3 @@ export const gateOf = (home: RegionStores, telemetry: Telemetry): GateDependenci
   telemetry,
   region: home.region,
 });
-
-/** Loads the table that the build put beside the bundle. */
-export const openEmbedder = async (): Promise<Embedder> =>
-  createStaticEmbedder(loadStaticTable(await readFile(modelFilePath(import.meta.dirname))));

@@ -8,6 +8,7 @@ import { LIMITS } from '../../functions/domain/limits.ts';
 import type { RegionConfig } from '../config.ts';
 import { functionEnvironment, type LiveValues } from '../environment.ts';
 import { type FunctionName, logGroupName, type RegionNames } from '../names.ts';
+import type { FunctionPlace } from './network.ts';
 import type { Queues } from './queues.ts';
 import { stateless } from './resource-options.ts';
 import type { Roles } from './roles.ts';
@@ -19,6 +20,8 @@ export interface FunctionsArgs {
   readonly roles: Roles;
   readonly live: LiveValues<pulumi.Output<string>>;
   readonly queues: Queues;
+  /** Absent: the functions run on the Lambda service network. */
+  readonly place?: FunctionPlace;
 }
 
 interface FunctionShape {
@@ -98,6 +101,7 @@ const createFunction = (
       timeout: shape.timeoutSeconds,
       ...(shape.ephemeralStorageMb === undefined ? {} : { ephemeralStorage: { size: shape.ephemeralStorageMb } }),
       ...(shape.concurrencyMax === undefined ? {} : { reservedConcurrentExecutions: shape.concurrencyMax }),
+      ...(args.place === undefined ? {} : { vpcConfig: args.place }),
       environment: { variables: functionEnvironment(functionName, args.config, args.live) },
       loggingConfig: { logFormat: 'JSON', logGroup: logGroup.name },
     },

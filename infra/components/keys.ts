@@ -1,4 +1,4 @@
-/** One customer-managed key for everything that this Region stores. Never a multi-Region key: those are one key in two places. */
+/** One customer-managed key for everything that this Region stores, made here or the customer's own. Never a multi-Region key: those are one key in two places. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 
@@ -8,6 +8,10 @@ import { stateful, stateless } from './resource-options.ts';
 
 export interface KeysArgs {
   readonly names: RegionNames;
+  /** The customer's own, whose policy is theirs. Absent: one is made. */
+  readonly existingKeyArn?: string;
+  /** Roles that use it through a service. */
+  readonly callers: readonly string[];
 }
 
 const DELETION_WINDOW_DAYS = 30;
@@ -17,14 +21,19 @@ export class Keys extends pulumi.ComponentResource {
 
   constructor(name: string, args: KeysArgs, options: pulumi.ComponentResourceOptions) {
     super('twinmap:infra:Keys', name, {}, options);
-    const key = createKey(this, name, args);
-    createAlias(this, name, args, key);
+    const key = args.existingKeyArn === undefined ? createKey(this, name, args) : takeKey(args.existingKeyArn);
+    createAlias(this, name, args, key.keyId);
     this.keyArn = key.arn;
     this.registerOutputs({ keyArn: this.keyArn });
   }
 }
 
-const createKey = (parent: Keys, name: string, { names }: KeysArgs): aws.kms.Key =>
+const takeKey = (arn: string): { readonly arn: pulumi.Output<string>; readonly keyId: pulumi.Output<string> } => ({
+  arn: pulumi.output(arn),
+  keyId: pulumi.output(arn.slice(arn.lastIndexOf('/') + 1)),
+});
+
+const createKey = (parent: Keys, name: string, { names, callers }: KeysArgs): aws.kms.Key =>
   new aws.kms.Key(
     `${name}-key`,
     {
@@ -32,11 +41,15 @@ const createKey = (parent: Keys, name: string, { names }: KeysArgs): aws.kms.Key
       enableKeyRotation: true,
       multiRegion: false,
       deletionWindowInDays: DELETION_WINDOW_DAYS,
-      policy: keyPolicyText(names),
+      policy: keyPolicyText(names, callers),
     },
     stateful(parent),
   );
 
 /** The peer's roles recognise this key by its alias. */
-const createAlias = (parent: Keys, name: string, { names }: KeysArgs, key: aws.kms.Key): aws.kms.Alias =>
-  new aws.kms.Alias(`${name}-alias`, { name: names.keyAlias, targetKeyId: key.keyId }, stateless(parent));
+const createAlias = (
+  parent: Keys,
+  name: string,
+  { names }: KeysArgs,
+  targetKeyId: pulumi.Input<string>,
+): aws.kms.Alias => new aws.kms.Alias(`${name}-alias`, { name: names.keyAlias, targetKeyId }, stateless(parent));

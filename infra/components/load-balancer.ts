@@ -4,11 +4,13 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { RegionNames } from '../names.ts';
 import type { NetworkSettings } from '../settings/network.ts';
+import type { Network } from './network.ts';
 import { stateless } from './resource-options.ts';
 
 export interface LoadBalancerArgs {
   readonly names: RegionNames;
   readonly network: NetworkSettings;
+  readonly place: Pick<Network, 'vpcId' | 'subnetIds'>;
   readonly api: aws.lambda.Function;
 }
 
@@ -24,6 +26,9 @@ const HEALTH_TIMEOUT_SECONDS = 30;
 
 export class LoadBalancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>;
+  /** As its metrics name it, and the API behind it. */
+  readonly metricNames: { readonly loadBalancer: pulumi.Output<string>; readonly targetGroup: pulumi.Output<string> };
+  readonly listenerArn: pulumi.Output<string>;
 
   constructor(name: string, args: LoadBalancerArgs, options: pulumi.ComponentResourceOptions) {
     super('twinmap:infra:LoadBalancer', name, {}, options);
@@ -32,8 +37,10 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const balancer = createBalancer(this, name, args, securityGroup);
     const targetGroup = createTargetGroup(this, name, args);
     const attachment = attachFunction(this, name, args, targetGroup);
-    createListener(this, name, args, { balancer, targetGroup, attachment });
+    const listener = createListener(this, name, args, { balancer, targetGroup, attachment });
     this.dnsName = balancer.dnsName;
+    this.metricNames = { loadBalancer: balancer.arnSuffix, targetGroup: targetGroup.arnSuffix };
+    this.listenerArn = listener.arn;
     this.registerOutputs({ dnsName: this.dnsName });
   }
 }
@@ -45,7 +52,7 @@ const createSecurityGroup = (parent: LoadBalancer, name: string, args: LoadBalan
     {
       name: args.names.loadBalancer,
       description: 'Clients of the Twinmap API',
-      vpcId: args.network.vpcId,
+      vpcId: args.place.vpcId,
       revokeRulesOnDelete: true,
     },
     stateless(parent),
@@ -85,12 +92,15 @@ const createBalancer = (
       name: args.names.loadBalancer,
       loadBalancerType: 'application',
       internal: true,
-      subnets: [...args.network.subnetIds],
+      subnets: args.place.subnetIds,
       securityGroups: [securityGroup.id],
       dropInvalidHeaderFields: true,
       enableDeletionProtection: true,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       clientKeepAlive: KEEP_ALIVE_SECONDS,
+      ...(args.network.accessLogsBucket === undefined
+        ? {}
+        : { accessLogs: { enabled: true, bucket: args.network.accessLogsBucket, prefix: args.names.loadBalancer } }),
     },
     stateless(parent),
   );

@@ -7,11 +7,14 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { LIMITS } from '../../functions/domain/limits.ts';
 import { queueArn, type RegionNames } from '../names.ts';
+import { resourcePolicyText } from '../network-policies.ts';
+import type { PolicyInputs } from '../policies.ts';
 import { stateless } from './resource-options.ts';
 
 export interface QueuesArgs {
   readonly names: RegionNames;
   readonly keyArn: pulumi.Input<string>;
+  readonly policies: PolicyInputs;
 }
 
 const RECEIVES_MAX = 3;
@@ -57,7 +60,7 @@ const createSyncDeadLetters = (parent: Queues, name: string, { names, keyArn }: 
 const createSyncQueue = (
   parent: Queues,
   name: string,
-  { names, keyArn }: QueuesArgs,
+  { names, keyArn, policies }: QueuesArgs,
   deadLetters: aws.sqs.Queue,
 ): aws.sqs.Queue =>
   new aws.sqs.Queue(
@@ -68,6 +71,7 @@ const createSyncQueue = (
       visibilityTimeoutSeconds: SYNC_VISIBILITY_SECONDS,
       messageRetentionSeconds: SYNC_RETENTION_SECONDS,
       kmsMasterKeyId: keyArn,
+      policy: resourcePolicyText('sqs', policies),
       redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: RECEIVES_MAX }),
     },
     stateless(parent),

@@ -8,10 +8,10 @@ import { stateless } from './resource-options.ts';
 
 export interface RolesArgs {
   readonly names: RegionNames;
-  readonly peer?: RegionNames;
   readonly keyArn: pulumi.Input<string>;
-  readonly signingKeyArn: pulumi.Input<string>;
-  readonly gateArn: pulumi.Input<string>;
+  readonly policies: PolicyInputs;
+  /** What no role may exceed, whatever its own policy says. */
+  readonly permissionsBoundaryArn?: string;
 }
 
 export interface GrantedRole {
@@ -41,28 +41,20 @@ export class Roles extends pulumi.ComponentResource {
 }
 
 const createFunctionRole = (parent: Roles, name: string, args: RolesArgs, functionName: FunctionName): GrantedRole =>
-  createRole(parent, `${name}-${functionName}`, {
+  createRole(parent, `${name}-${functionName}`, args, {
     roleName: roleName(args.names, functionName),
     description: `What the Twinmap function ${functionName} may do in ${args.names.region}`,
     trust: trustOf(args.names, 'lambda'),
-    statements: functionStatements(functionName, policyInputs(args)),
+    statements: functionStatements(functionName, args.policies),
   });
 
 const createSchedulerRole = (parent: Roles, name: string, args: RolesArgs): GrantedRole =>
-  createRole(parent, `${name}-scheduler`, {
+  createRole(parent, `${name}-scheduler`, args, {
     roleName: roleName(args.names, 'scheduler'),
     description: `What the Twinmap schedule may do in ${args.names.region}`,
     trust: trustOf(args.names, 'scheduler'),
     statements: schedulerStatements(args.names, args.keyArn),
   });
-
-const policyInputs = (args: RolesArgs): PolicyInputs => ({
-  home: args.names,
-  ...(args.peer === undefined ? {} : { peer: args.peer }),
-  keyArn: args.keyArn,
-  signingKeyArn: args.signingKeyArn,
-  gateArn: args.gateArn,
-});
 
 interface RoleSpec {
   readonly roleName: string;
@@ -71,10 +63,20 @@ interface RoleSpec {
   readonly statements: readonly Statement[];
 }
 
-const createRole = (parent: Roles, logicalName: string, spec: RoleSpec): GrantedRole => {
+export const createRole = (
+  parent: pulumi.Resource,
+  logicalName: string,
+  { permissionsBoundaryArn }: { readonly permissionsBoundaryArn?: string | undefined },
+  spec: RoleSpec,
+): GrantedRole => {
   const role = new aws.iam.Role(
     `${logicalName}-role`,
-    { name: spec.roleName, description: spec.description, assumeRolePolicy: JSON.stringify(spec.trust) },
+    {
+      name: spec.roleName,
+      description: spec.description,
+      assumeRolePolicy: JSON.stringify(spec.trust),
+      ...(permissionsBoundaryArn === undefined ? {} : { permissionsBoundary: permissionsBoundaryArn }),
+    },
     stateless(parent),
   );
   const policy = new aws.iam.RolePolicy(

@@ -3,12 +3,15 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 
 import type { RegionNames } from '../names.ts';
-import { stateful } from './resource-options.ts';
+import { resourcePolicyText } from '../network-policies.ts';
+import type { PolicyInputs } from '../policies.ts';
+import { stateful, stateless } from './resource-options.ts';
 
 export interface VectorsArgs {
   readonly names: RegionNames;
   readonly keyArn: pulumi.Input<string>;
   readonly dimensions: number;
+  readonly policies: PolicyInputs;
 }
 
 /** Read with a hit, never filtered by: filterable metadata is limited to 2 KB. */
@@ -22,6 +25,7 @@ export class Vectors extends pulumi.ComponentResource {
     super('twinmap:infra:Vectors', name, {}, options);
     const bucket = createBucket(this, name, args);
     const index = createIndex(this, name, args, bucket);
+    allowCallers(this, name, args, bucket);
     this.bucketName = bucket.vectorBucketName;
     this.indexName = index.indexName;
     this.registerOutputs({ bucketName: this.bucketName, indexName: this.indexName });
@@ -61,4 +65,17 @@ const createIndex = (
       encryptionConfigurations: encryptedWith(args.keyArn),
     },
     stateful(parent),
+  );
+
+/** Who reads and writes vectors, in this Region's functions and the peer's: the same that their roles say. */
+const allowCallers = (
+  parent: Vectors,
+  name: string,
+  { policies }: VectorsArgs,
+  bucket: aws.s3.VectorsVectorBucket,
+): aws.s3.VectorsVectorBucketPolicy =>
+  new aws.s3.VectorsVectorBucketPolicy(
+    `${name}-bucket-policy`,
+    { vectorBucketArn: bucket.vectorBucketArn, policy: resourcePolicyText('s3vectors', policies) },
+    stateless(parent),
   );

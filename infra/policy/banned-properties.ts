@@ -42,7 +42,6 @@ const BANNED_PROPERTIES: readonly BannedProperty[] = [
   ban('a global cache', 'globalReplicationGroupId', ['aws:elasticache/replicationGroup:']),
   ban('a global cache', 'multiRegionClusterName', ['aws:memorydb/cluster:']),
   ban('an edge-optimised API, which is CloudFront', 'endpointConfiguration.types', ['aws:apigateway/'], ['EDGE']),
-  ban('peering with another Region', 'peerRegion', ['aws:ec2/vpcPeeringConnection:']),
 ];
 
 const isRefused = (value: Plain, refuses: readonly Plain[] | undefined): boolean => {

@@ -2,7 +2,7 @@
 import type { Rule } from './rule.ts';
 import { encrypted, logsKept, protectedData, restorable } from './rules/data.ts';
 import { boundedRetries, functionAlarm, functionLogGroup } from './rules/functions.ts';
-import { privateFront, withoutNat } from './rules/network.ts';
+import { privateEndpoints, privateFront, withoutNat } from './rules/network.ts';
 import { leastPrivilege, noControlPlane, noPublicPrincipal } from './rules/permissions.ts';
 import { ownPartition, ownRegion } from './rules/place.ts';
 import { noInlineSecrets } from './rules/secrets.ts';
@@ -19,6 +19,7 @@ export const RULES: readonly Rule[] = [
   logsKept,
   privateFront,
   withoutNat,
+  privateEndpoints,
   leastPrivilege,
   noControlPlane,
   noPublicPrincipal,

@@ -1,9 +1,11 @@
 /** What is read, and how it is embedded: sources, the git hosts that may be called, the embedder. */
 import { z } from 'zod';
 
+import { type EmbedderSettings, readEmbedder } from './embedder.ts';
+import { REDACTION_MODES, type RedactionMode } from '../../functions/domain/corpus.ts';
 import type { EndpointSettings } from './endpoints.ts';
-import { json, matching, oneOf } from './parsers.ts';
-import { type Parsed, type SettingReader, value, wrong } from './setting-reader.ts';
+import { json, matching } from './parsers.ts';
+import type { SettingReader } from './setting-reader.ts';
 
 export interface GitSource {
   readonly id: string;
@@ -12,18 +14,17 @@ export interface GitSource {
   readonly name?: string | undefined;
   readonly url: string;
   readonly branch?: string | undefined;
+  /** What is taken out of its texts; absent means credentials. */
+  readonly redaction?: RedactionMode | undefined;
 }
 
-export interface KnowledgeSettings {
-  readonly embedder: 'static';
-  readonly embeddingDimensions: number;
+export interface SourceSettings {
   readonly sources: readonly GitSource[];
   readonly gitHosts: readonly string[];
   readonly gitLoopbackOrigin?: string;
 }
 
-/** The shipped table has this many; an index can never change its dimension, so a mistake here is a lost index. */
-const STATIC_DIMENSIONS = 256;
+export type KnowledgeSettings = SourceSettings & EmbedderSettings;
 
 const GIT_HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/u;
 const LOOPBACK_ORIGIN = /^http:\/\/127\.0\.0\.1:\d{1,5}$/u;
@@ -34,6 +35,7 @@ const gitSource = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   url: z.string().refine((text) => URL.canParse(text), 'not a URL'),
   branch: z.string().min(1).max(200).optional(),
+  redaction: z.enum(REDACTION_MODES).optional(),
 });
 
 const gitSources = z
@@ -41,11 +43,6 @@ const gitSources = z
   .refine((sources) => new Set(sources.map(({ id }) => id)).size === sources.length, 'two sources have the same id');
 
 const gitHostList = z.array(z.string().regex(GIT_HOST, 'not a lower-case host name such as github.com'));
-
-const staticDimensions = (text: string): Parsed<number> =>
-  text === String(STATIC_DIMENSIONS)
-    ? value(STATIC_DIMENSIONS)
-    : wrong(`is ${JSON.stringify(text)}, but the static embedder makes vectors of ${STATIC_DIMENSIONS} numbers`);
 
 const checkSource = (
   reader: SettingReader,
@@ -96,30 +93,6 @@ const readLoopbackOrigin = (reader: SettingReader, endpoints: EndpointSettings |
   return origin;
 };
 
-const readEmbedder = (
-  reader: SettingReader,
-): Pick<KnowledgeSettings, 'embedder' | 'embeddingDimensions'> | undefined => {
-  const embedder = reader.withDefault(
-    {
-      key: 'twinmap:embedder',
-      meaning: 'what turns text into vectors',
-      mend: 'twinmap:embedder static',
-      parse: oneOf(['static']),
-    },
-    'static',
-  );
-  const embeddingDimensions = reader.withDefault(
-    {
-      key: 'twinmap:embeddingDimensions',
-      meaning: 'how long a vector is',
-      mend: `twinmap:embeddingDimensions ${STATIC_DIMENSIONS}`,
-      parse: staticDimensions,
-    },
-    STATIC_DIMENSIONS,
-  );
-  return embedder === undefined || embeddingDimensions === undefined ? undefined : { embedder, embeddingDimensions };
-};
-
 export const readKnowledge = (
   reader: SettingReader,
   endpoints: EndpointSettings | undefined,
@@ -152,4 +125,24 @@ export const readKnowledge = (
   return model === undefined || gitHosts === undefined || sources === undefined
     ? undefined
     : { ...model, gitHosts, sources, ...(gitLoopbackOrigin === undefined ? {} : { gitLoopbackOrigin }) };
+};
+
+/** Hosts of services that exist on the internet only; a host of the customer's own may be reached inside. */
+const ON_THE_INTERNET =
+  /(?:^|\.)(?:github\.com|ghe\.com|gitlab\.com|bitbucket\.org|azure\.com|visualstudio\.com|atlassian\.net|sharepoint\.com|codeberg\.org)$/u;
+
+export const isOnTheInternet = (host: string): boolean => ON_THE_INTERNET.test(host);
+
+/** An isolated network without a proxy reaches no service on the internet: the first cycle would end in a time-out. */
+export const refuseUnreachable = (reader: SettingReader, sources: readonly GitSource[]): void => {
+  for (const [index, { url }] of sources.entries()) {
+    const { hostname } = new URL(url);
+    if (isOnTheInternet(hostname)) {
+      reader.problem(
+        `twinmap:sources[${index}].url`,
+        `names ${hostname}, which is on the internet, and this network has no way out`,
+        'twinmap:egress proxy',
+      );
+    }
+  }
 };

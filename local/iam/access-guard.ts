@@ -5,7 +5,9 @@
  */
 import type { Authorization, AuthorizationRequest } from '../services/gateway.ts';
 import type { Permission } from '../services/service.ts';
+import type { Assumed } from '../services/sts/sts-stand-in.ts';
 import { type Decision, evaluate, mayAsk } from './evaluate.ts';
+import { type AssumableRole, asRole, isTrusted, sessionKeyOf } from './trust.ts';
 import { ADMINISTRATOR_KEYS, type Principal, sessionArnOf } from './principal.ts';
 
 /** How often a role has asked for one action on one resource. */
@@ -36,6 +38,9 @@ export class AccessGuard {
   readonly #onDenied: (denial: Denial) => void;
   readonly #principals = new Map<string, Principal>();
   readonly #decisions = new WeakMap<Principal, Map<string, Decision>>();
+  readonly #roles = new Map<string, AssumableRole>();
+  /** Looked up once; forgotten when roles or callers are declared anew. */
+  readonly #sessions = new Map<string, Principal>();
   readonly #tallies = new Map<string, Tally>();
 
   /** `onDenied` hears of each (role, action, resource) once: a function that is refused tries again and again. */
@@ -48,13 +53,42 @@ export class AccessGuard {
     for (const principal of principals) {
       this.#principals.set(principal.accessKeyId, principal);
     }
+    this.#sessions.clear();
   }
+
+  /** Roles of this Region and its peer that another account may take on; one of the same ARN is replaced. */
+  knowRoles(roles: readonly AssumableRole[]): void {
+    for (const role of roles) {
+      this.#roles.set(role.arn, role);
+    }
+    this.#sessions.clear();
+  }
+
+  /** What STS gives: undefined where the role does not exist, or does not trust the caller. */
+  readonly assume = (accessKeyId: string, roleArn: string): Assumed | undefined => {
+    const role = this.#roles.get(roleArn);
+    const caller = this.#principals.get(accessKeyId);
+    if (role === undefined || caller === undefined || !isTrusted(role, caller)) {
+      this.#count(caller?.roleArn ?? accessKeyId, caller?.roleName ?? accessKeyId, {
+        action: 'sts:AssumeRole',
+        resource: roleArn,
+      });
+      return undefined;
+    }
+    const session = asRole(role, caller);
+    return { accessKeyId: session.accessKeyId, sessionArnStart: sessionArnOf(session).replace(/\/[^/]*$/u, '') };
+  };
+
+  readonly nameOf = (accessKeyId: string): string => {
+    const principal = this.#find(accessKeyId);
+    return principal === undefined ? accessKeyId : sessionArnOf(principal);
+  };
 
   readonly authorize = ({ service, operation, accessKeyId, permissions }: AuthorizationRequest): Authorization => {
     if (ADMINISTRATOR_KEYS.has(accessKeyId)) {
       return ALLOWED;
     }
-    const principal = this.#principals.get(accessKeyId);
+    const principal = this.#find(accessKeyId);
     if (principal === undefined) {
       return this.#refuseStranger(accessKeyId, permissions[0] ?? { action: `${service}:${operation}`, resource: '*' });
     }
@@ -72,6 +106,24 @@ export class AccessGuard {
 
   counts(): readonly AccessCount[] {
     return structuredClone([...this.#tallies.values()]);
+  }
+
+  /** A caller as itself, or as the role that it has taken on and that still trusts it. */
+  #find(accessKeyId: string): Principal | undefined {
+    return this.#principals.get(accessKeyId) ?? this.#sessions.get(accessKeyId) ?? this.#findSession(accessKeyId);
+  }
+
+  #findSession(accessKeyId: string): Principal | undefined {
+    for (const role of this.#roles.values()) {
+      for (const caller of this.#principals.values()) {
+        if (sessionKeyOf(role, caller) === accessKeyId && isTrusted(role, caller)) {
+          const session = asRole(role, caller);
+          this.#sessions.set(accessKeyId, session);
+          return session;
+        }
+      }
+    }
+    return undefined;
   }
 
   #refuseStranger(accessKeyId: string, { action, resource }: Permission): Authorization {

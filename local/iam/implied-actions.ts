@@ -67,7 +67,14 @@ export const SERVICE_USES: readonly ServiceUse[] = [
       'Amazon SQS Developer Guide, "Configuring an Amazon SQS queue to trigger an AWS Lambda function", prerequisites: what the execution role must include',
   },
   {
-    actions: ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:DeleteNetworkInterface',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
     of: 'in-vpc',
     source:
       'AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC", execution role permissions',

@@ -7,7 +7,12 @@ import { z } from 'zod';
 import { ConfigError } from '../../functions/domain/errors.ts';
 
 /** Present in a request, or known to be absent from it: any other key could not be told from one that does not match. */
-export const CONDITION_KEYS = ['aws:PrincipalArn', 'kms:ViaService', 'kms:ResourceAliases'] as const;
+export const CONDITION_KEYS = [
+  'aws:PrincipalArn',
+  'kms:ViaService',
+  'kms:ResourceAliases',
+  'lambda:SourceFunctionArn',
+] as const;
 
 export const CONDITION_OPERATORS = ['StringEquals', 'ForAnyValue:StringEquals', 'ArnLike'] as const;
 

@@ -13,6 +13,7 @@ import { healthCheckEvent, toAlbEvent, traceIdFor } from './alb-event.ts';
 import { toAlbResponse } from './alb-response.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
+import { type ForwardSpec, ListenerRules, type RuleSpec } from './listener-rules.ts';
 import type { Invoke, InvokeOutcome } from './outcome.ts';
 import { explainOutcome } from './outcome.ts';
 
@@ -42,6 +43,7 @@ export interface FrontOptions {
 
 export interface LoadBalancerFront {
   ensureListener(spec: ListenerSpec): Promise<{ url: string }>;
+  ensureRule(spec: RuleSpec): Promise<void>;
   /** Takes no more connections, lets requests in flight finish for a while, then cuts them. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -83,6 +85,7 @@ class Listener {
   readonly #options: FrontOptions;
   readonly #clock: Clock;
   readonly #server: Server;
+  readonly #rules = new ListenerRules();
   #spec: ListenerSpec;
   #cancelHealthCheck: (() => void) | undefined;
   #closing = false;
@@ -125,6 +128,10 @@ class Listener {
     this.#spec = spec;
   }
 
+  addRule(spec: RuleSpec): void {
+    this.#rules.ensure(spec);
+  }
+
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#cancelHealthCheck?.();
@@ -147,8 +154,8 @@ class Listener {
     response.end(body);
   }
 
-  #refuse(response: ServerResponse, statusCode: number, reason: string): void {
-    this.#options.onProblem?.(`${this.#spec.functionName}: answered ${statusCode}. ${reason}`);
+  #refuse(response: ServerResponse, statusCode: number, reason: string, spec: ForwardSpec = this.#spec): void {
+    this.#options.onProblem?.(`${spec.functionName}: answered ${statusCode}. ${reason}`);
     this.#answer(response, { statusCode, ...errorPage(statusCode) });
   }
 
@@ -176,6 +183,7 @@ class Listener {
 
   async #forward(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> {
     const trace = request.headers['x-amzn-trace-id'];
+    const spec = this.#rules.choose(request.url ?? '/', this.#spec);
     const event = toAlbEvent(
       {
         method: request.method ?? 'GET',
@@ -186,35 +194,35 @@ class Listener {
         port: request.socket.localPort ?? 0,
         traceId: traceIdFor(Array.isArray(trace) ? trace[0] : trace, this.#clock.now()),
       },
-      this.#spec,
+      spec,
     );
-    const outcome = await this.#invoke(event);
+    const outcome = await this.#invoke(spec, event);
     if (outcome === undefined) {
-      this.#refuse(response, 504, 'The function did not answer within the time that the load balancer waits.');
+      this.#refuse(response, 504, 'The function did not answer within the time that the load balancer waits.', spec);
     } else if (outcome.kind === 'returned') {
-      this.#respond(response, outcome.payload);
+      this.#respond(response, outcome.payload, spec);
     } else {
-      this.#refuse(response, statusOfFailure(outcome), explainOutcome(outcome));
+      this.#refuse(response, statusOfFailure(outcome), explainOutcome(outcome), spec);
     }
   }
 
   /** `undefined`: no answer within the bound. The invocation goes on to its own end, as it does on AWS. */
-  async #invoke(event: unknown): Promise<InvokeOutcome | undefined> {
+  async #invoke({ functionName }: ForwardSpec, event: unknown): Promise<InvokeOutcome | undefined> {
     const limit = Promise.withResolvers<undefined>();
     const cancel = this.#clock.after(this.#options.invokeTimeoutMs ?? INVOKE_TIMEOUT_MS, () => {
       limit.resolve(undefined);
     });
     try {
-      return await Promise.race([this.#options.invoke(this.#spec.functionName, event), limit.promise]);
+      return await Promise.race([this.#options.invoke(functionName, event), limit.promise]);
     } finally {
       cancel();
     }
   }
 
-  #respond(response: ServerResponse, payload: unknown): void {
-    const result = toAlbResponse(payload, this.#spec.multiValueHeaders);
+  #respond(response: ServerResponse, payload: unknown, spec: ForwardSpec): void {
+    const result = toAlbResponse(payload, spec.multiValueHeaders);
     if (result.kind === 'malformed') {
-      this.#refuse(response, 502, `The function's result is malformed: ${result.reason}.`);
+      this.#refuse(response, 502, `The function's result is malformed: ${result.reason}.`, spec);
       return;
     }
     this.#answer(response, result);
@@ -274,6 +282,13 @@ export const createLoadBalancerFront = (options: FrontOptions): LoadBalancerFron
         listeners.delete(spec.targetGroupArn);
         throw error;
       }
+    },
+    ensureRule: async (spec) => {
+      const listener = await listeners.get(spec.listenerTargetGroupArn);
+      if (listener === undefined) {
+        throw new ConfigError(`no listener sends its requests to ${spec.listenerTargetGroupArn}`);
+      }
+      listener.addRule(spec);
     },
     close: async ({ graceMs = CLOSE_GRACE_MS } = {}) => {
       await Promise.all([...listeners.values()].map(async (opening) => (await opening).close(graceMs)));

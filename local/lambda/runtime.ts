@@ -77,7 +77,10 @@ export const createLambdaRuntime = (options: LambdaRuntimeOptions): LambdaRuntim
       ensureEventSource: async (spec) => sources.ensureEventSource(spec),
     },
     schedules: { ensureSchedule: async (spec) => scheduler.ensureSchedule(spec) },
-    front: { ensureListener: async (spec) => front.ensureListener(spec) },
+    front: {
+      ensureListener: async (spec) => front.ensureListener(spec),
+      ensureRule: async (spec) => front.ensureRule(spec),
+    },
     invoke,
     fireNow: async (name) => scheduler.fireNow(name),
     processIdsOf: (name) => host.processIdsOf(name),

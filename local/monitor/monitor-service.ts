@@ -37,6 +37,9 @@ const structOf = (properties: Properties): structProto.Struct =>
 const whereSet = <K extends string>(key: K, text: string): Partial<Record<K, string>> =>
   text === '' ? {} : ({ [key]: text } as Record<K, string>);
 
+const providersOf = (request: resourceProto.RegisterResourceRequest): Readonly<Record<string, string>> =>
+  Object.fromEntries(request.getProvidersMap().toArray());
+
 const registeredResource = (
   recording: Recording,
   request: resourceProto.RegisterResourceRequest,
@@ -47,6 +50,7 @@ const registeredResource = (
     type: request.getType(),
     name: request.getName(),
     custom: request.getCustom(),
+    ...(request.getRemote() ? { remote: true, providers: providersOf(request) } : {}),
     ...whereSet('parent', request.getParent()),
     inputs: plainProperties(raw, recording.options.rootDirectory),
     secretInputs: secretNames(raw),
@@ -62,9 +66,6 @@ const registeredResource = (
 const register =
   (recording: Recording): Unary<resourceProto.RegisterResourceRequest, resourceProto.RegisterResourceResponse> =>
   async (request) => {
-    if (request.getRemote()) {
-      throw new ProgramError(`${request.getType()} is a remote component: it runs in a plugin, which is not here.`);
-    }
     const resource = registeredResource(recording, request);
     const made = await recording.register(resource);
     const response = new resourceProto.RegisterResourceResponse();

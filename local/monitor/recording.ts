@@ -77,7 +77,7 @@ export class Recording {
   }
 
   async #make(resource: RegisteredResource): Promise<ProvisionedResource> {
-    if (this.options.preview || !resource.custom) {
+    if (this.options.preview || !(resource.custom || resource.remote === true)) {
       return { id: '', outputs: {} };
     }
     const making = this.options.onResource(resource);

@@ -9,6 +9,10 @@ export interface RegisteredResource {
   readonly name: string;
   /** False for components: groups that exist in the program only. */
   readonly custom: boolean;
+  /** A component that a plugin makes on AWS: its children are not in the program. */
+  readonly remote?: boolean;
+  /** Providers that it hands to its children, by package; of a remote component only. */
+  readonly providers?: Readonly<Record<string, string>>;
   /** URN; absent for the stack itself. */
   readonly parent?: string;
   /** Secrets unwrapped, a file archive as its absolute path, an unknown value as `UNKNOWN`. */
@@ -32,7 +36,7 @@ export interface ProvisionedResource {
 
 export interface RecordedResource extends RegisteredResource, ProvisionedResource {}
 
-/** Makes a declared resource, or pretends to. Components are not passed on. */
+/** Makes a declared resource, or pretends to. Components of the program are not passed on, remote ones are. */
 export type OnResource = (resource: RegisteredResource) => Promise<ProvisionedResource>;
 
 export interface RecordedInvoke {

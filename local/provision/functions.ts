@@ -19,7 +19,7 @@ const FUNCTION_SHAPE = {
 };
 
 const lambdaFunction: Handler = async (resource, { services, arns }) => {
-  const inputs = readInputs(resource, FUNCTION_SHAPE, ['architectures', 'loggingConfig']);
+  const inputs = readInputs(resource, FUNCTION_SHAPE, ['architectures', 'loggingConfig', 'vpcConfig']);
   const arn = arns.regional('lambda', `function:${inputs.name}`);
   await services.functions.ensureFunction({
     name: inputs.name,

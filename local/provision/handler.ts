@@ -27,6 +27,8 @@ export interface ProvisionContext {
   readonly hostedVersions: Map<string, HostedVersion>;
   /** By ARN. */
   readonly targetGroups: Map<string, DeclaredTargetGroup>;
+  /** Target group of each listener's default action, by the listener's ARN. */
+  readonly listenerTargets: Map<string, string>;
   /** URLs of the declared listeners' fronts. */
   readonly frontUrls: string[];
 }

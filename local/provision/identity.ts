@@ -29,7 +29,12 @@ const provider: Handler = (resource, { services }) => {
 };
 
 const role: Handler = (resource, { arns, roles }) => {
-  const inputs = readInputs(resource, { name: z.string(), assumeRolePolicy: z.string() }, ['description']);
+  const inputs = readInputs(resource, { name: z.string(), assumeRolePolicy: z.string() }, [
+    'description',
+    'maxSessionDuration',
+    // It takes away and gives nothing; what it says is the customer's, and not in this program.
+    'permissionsBoundary',
+  ]);
   const arn = arns.iam(`role/${inputs.name}`);
   roles.declare({ name: inputs.name, arn, trust: inputs.assumeRolePolicy });
   return { id: inputs.name, outputs: { arn, uniqueId: `AROA${stableHex(inputs.name, 17).toUpperCase()}` } };

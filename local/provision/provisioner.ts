@@ -13,12 +13,16 @@ import { functionHandlers } from './functions.ts';
 import { gateHandlers } from './gate.ts';
 import type { Handlers, ProvisionContext } from './handler.ts';
 import { identityHandlers } from './identity.ts';
+import { networkHandlers } from './network.ts';
+import { observabilityHandlers } from './observability.ts';
 import { queueHandlers } from './queues.ts';
 import { storeHandlers } from './stores.ts';
 
 export interface ProvisionerOptions {
   /** Handlers for further resource types, or in place of ours. */
   readonly handlers?: Handlers;
+  /** A role has got a policy. */
+  readonly onRoles?: () => void;
 }
 
 export interface Provisioner {
@@ -36,6 +40,8 @@ const HANDLERS: Handlers = {
   ...queueHandlers,
   ...functionHandlers,
   ...frontHandlers,
+  ...networkHandlers,
+  ...observabilityHandlers,
 };
 
 export const createProvisioner = (services: RegionServices, options: ProvisionerOptions): Provisioner => {
@@ -45,6 +51,7 @@ export const createProvisioner = (services: RegionServices, options: Provisioner
     roles: new DeclaredRoles(),
     hostedVersions: new Map(),
     targetGroups: new Map(),
+    listenerTargets: new Map(),
     frontUrls: [],
   };
   const handlers = new Map(Object.entries({ ...HANDLERS, ...options.handlers }));
@@ -54,7 +61,11 @@ export const createProvisioner = (services: RegionServices, options: Provisioner
       if (handler === undefined) {
         throw new ConfigError(`there is no local stand-in for the type ${resource.type}`);
       }
-      return handler(resource, context);
+      const made = await handler(resource, context);
+      if (resource.type === 'aws:iam/rolePolicy:RolePolicy') {
+        options.onRoles?.();
+      }
+      return made;
     },
     roles: () => context.roles.byArn,
     frontUrl: () => {

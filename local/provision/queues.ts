@@ -29,7 +29,7 @@ const redriveOf = (text: string | undefined): Pick<QueueSpec, 'redrive'> => {
 };
 
 const queue: Handler = async (resource, { services }) => {
-  const inputs = readInputs(resource, QUEUE_SHAPE, ['kmsMasterKeyId', 'redriveAllowPolicy']);
+  const inputs = readInputs(resource, QUEUE_SHAPE, ['kmsMasterKeyId', 'redriveAllowPolicy', 'policy']);
   const { url, arn } = await services.queues.ensureQueue({
     name: inputs.name,
     fifo: inputs.fifoQueue,

@@ -88,8 +88,15 @@ const vectorIndex: Handler = async (resource, { services, arns }) => {
   return { id: indexArn, outputs: { indexArn } };
 };
 
+/** Inside one account a role's own policy is enough, and the local Regions check that one. */
+const vectorBucketPolicy: Handler = (resource) => {
+  const { vectorBucketArn } = readInputs(resource, { vectorBucketArn: z.string(), policy: z.string() });
+  return { id: vectorBucketArn, outputs: {} };
+};
+
 export const storeHandlers: Handlers = {
   'aws:dynamodb/table:Table': table,
   'aws:s3/vectorsVectorBucket:VectorsVectorBucket': vectorBucket,
+  'aws:s3/vectorsVectorBucketPolicy:VectorsVectorBucketPolicy': vectorBucketPolicy,
   'aws:s3/vectorsIndex:VectorsIndex': vectorIndex,
 };

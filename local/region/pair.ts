@@ -12,8 +12,10 @@ import type { Endpoints } from '../services/gateway.ts';
 import { type NameServer, openNameServer, serviceHost } from '../services/name-server.ts';
 import { SERVICE_NAMES } from '../services/service.ts';
 import type { Principal } from '../iam/principal.ts';
+import type { AssumableRole } from '../iam/trust.ts';
 import type { Provisioned, RegionEvent } from './messages.ts';
 import { RegionLink } from './region-link.ts';
+import { settingsNotUsed, type StackUp, whyNotUp } from '../up/stack-up.ts';
 
 export interface PairSource {
   readonly id: string;
@@ -28,6 +30,8 @@ export interface PairOptions {
   readonly intervalMs: number | undefined;
   /** In place of the declared intervals of everything else, for instance so that nothing runs while something is measured. */
   readonly jobsIntervalMs?: number;
+  /** In place of what the stack files say, for instance another account for each Region. */
+  readonly settings?: Readonly<Record<Role, Readonly<Record<string, string>>>>;
   readonly onEvent: (role: Role, event: RegionEvent) => void;
 }
 
@@ -36,6 +40,8 @@ export interface ProvisionOptions {
   /** Hosts that sources may be read from, beside those of the stack files. */
   readonly gitHosts: readonly string[];
   readonly gitLoopbackOrigin: string | undefined;
+  /** The Regions in which the example survey runs beside the product; absent means what the stack files say. */
+  readonly surveyIn?: readonly Role[] | undefined;
 }
 
 /** How a client in this process reaches a Region. */
@@ -55,8 +61,9 @@ const PEER: Readonly<Record<Role, Role>> = { primary: 'secondary', secondary: 'p
 /** A Region that is gone is told when it is provisioned again. */
 const hearsLater = (): undefined => undefined;
 
-const readStack = async (rootDirectory: string, role: Role): Promise<Stack> => {
-  const { config } = await loadStackConfig({ rootDirectory, stack: role });
+const readStack = async ({ rootDirectory, settings }: PairOptions, role: Role, file?: string): Promise<Stack> => {
+  const overrides = settings?.[role] ?? {};
+  const { config } = await loadStackConfig({ rootDirectory, stack: role, file, overrides });
   const region = config['aws:region'];
   const accountId = config['twinmap:accountId'];
   if (region === undefined || accountId === undefined) {
@@ -74,10 +81,14 @@ interface World {
 const authorityDirectoryOf = ({ dataDirectory }: PairOptions): string =>
   path.join(path.resolve(dataDirectory), 'authority');
 
-/** By the names of the SDK's clients, where they differ from those that sign. */
-const homeEndpointsOf = ({ appconfig, ...others }: Endpoints): Readonly<Record<string, string>> => ({
+/** By the names of the SDK's clients, where they differ from those that sign; Bedrock's where the stack embeds with it. */
+const homeEndpointsOf = (
+  { appconfig, bedrock, ...others }: Endpoints,
+  embedder: string | undefined,
+): Readonly<Record<string, string>> => ({
   appconfigdata: appconfig,
   ...others,
+  ...(embedder === 'bedrock' ? { bedrock } : {}),
 });
 
 const listOf = (text: string | undefined): string[] => {
@@ -85,26 +96,33 @@ const listOf = (text: string | undefined): string[] => {
   return Array.isArray(value) ? value.map(String) : [];
 };
 
+export interface UpOptions {
+  /** In place of `Pulumi.<role>.yaml`. */
+  readonly file?: string | undefined;
+}
+
 export class RegionPairLink {
   readonly links: Readonly<Record<Role, RegionLink>>;
-  readonly #stacks: Readonly<Record<Role, Stack>>;
+  readonly #options: PairOptions;
+  readonly #stacks: Record<Role, Stack>;
   readonly #authority: Authority;
   readonly #names: NameServer | undefined;
+  readonly #roles: Record<Role, readonly AssumableRole[]> = { primary: [], secondary: [] };
   /** What each Region has declared, by access key: the other one checks calls against it. */
   readonly #principals: Readonly<Record<Role, Map<string, Principal>>> = { primary: new Map(), secondary: new Map() };
 
+  #provisioned: ProvisionOptions | undefined;
+
   private constructor(options: PairOptions, stacks: Readonly<Record<Role, Stack>>, world: World) {
-    this.#stacks = stacks;
+    this.#options = options;
+    this.#stacks = { ...stacks };
     this.#authority = world.authority;
     this.#names = world.names;
     this.links = { primary: this.#link(options, 'primary'), secondary: this.#link(options, 'secondary') };
   }
 
   static async open(options: PairOptions): Promise<RegionPairLink> {
-    const [primary, secondary] = await Promise.all([
-      readStack(options.rootDirectory, 'primary'),
-      readStack(options.rootDirectory, 'secondary'),
-    ]);
+    const [primary, secondary] = await Promise.all([readStack(options, 'primary'), readStack(options, 'secondary')]);
     // Before the Regions: both read the authority, and one of them would make it while the other does too.
     const authority = await openAuthority(authorityDirectoryOf(options), Date.now());
     return new RegionPairLink(options, { primary, secondary }, { authority, names: await openNameServer() });
@@ -137,7 +155,7 @@ export class RegionPairLink {
         kind: 'provision',
         order: {
           stack: role,
-          overrides: this.#overrides(role, endpoints[role], endpoints[peer], options),
+          overrides: this.#overrides(this.#stacks[role], endpoints[role], endpoints[peer], options),
         },
       });
     const [primary, secondary] = await Promise.all([
@@ -145,7 +163,33 @@ export class RegionPairLink {
       provisionOne('secondary', 'primary'),
     ]);
     await Promise.all([this.#introduce('primary', 'secondary'), this.#introduce('secondary', 'primary')]);
+    this.#provisioned = options;
     return { primary, secondary };
+  }
+
+  /** Brings a changed stack file to the running Region, as `pulumi up` would: see `local/up`. */
+  async up(role: Role, { file }: UpOptions = {}): Promise<StackUp> {
+    const { intervalMs } = this.#options;
+    const before = this.#stacks[role];
+    const after = await readStack(this.#options, role, file);
+    const why = whyNotUp(role, before, after, this.regionOf(PEER[role]));
+    const options = this.#provisioned;
+    if (options === undefined || why !== undefined) {
+      throw new ConfigError(why ?? 'the Regions are not provisioned yet; try again when npm start says that they are');
+    }
+    const home = await this.links[role].endpoints;
+    const peer = await this.links[PEER[role]].endpoints;
+    const overrides = this.#overrides(after, home, peer, options);
+    const applied = await this.links[role].ask({ kind: 'up', order: { stack: role, overrides, file } });
+    if (applied.outcome !== 'refused') {
+      this.#stacks[role] = after;
+    }
+    return {
+      ...applied,
+      role,
+      region: after.region,
+      notUsed: settingsNotUsed(before.config, after.config, intervalMs),
+    };
   }
 
   async stop(): Promise<void> {
@@ -156,6 +200,7 @@ export class RegionPairLink {
   /** Hands a Region's functions and roles to the other one: before `provision` ends, so that nobody is refused by a race. */
   async #introduce(of: Role, to: Role): Promise<void> {
     await this.links[to].ask({ kind: 'know-peer', principals: this.principalsOf(of) });
+    await this.links[to].ask({ kind: 'know-roles', roles: this.#roles[of] });
   }
 
   #hear(role: Role, event: RegionEvent): void {
@@ -164,6 +209,10 @@ export class RegionPairLink {
     if (event.kind === 'principal') {
       this.#principals[role].set(event.principal.accessKeyId, event.principal);
       this.links[peer].ask({ kind: 'know-peer', principals: [event.principal] }).catch(hearsLater);
+    }
+    if (event.kind === 'roles') {
+      this.#roles[role] = event.roles;
+      this.links[peer].ask({ kind: 'know-roles', roles: event.roles }).catch(hearsLater);
     }
     if (event.kind === 'name-mode') {
       this.#names?.setMode(event.name, event.mode);
@@ -198,13 +247,18 @@ export class RegionPairLink {
     }
   }
 
-  #overrides(role: Role, home: Endpoints, peer: Endpoints, options: ProvisionOptions): Record<string, string> {
-    const hosts = new Set([...listOf(this.#stacks[role].config['twinmap:gitHosts']), ...options.gitHosts]);
+  #overrides({ config }: Stack, home: Endpoints, peer: Endpoints, options: ProvisionOptions): Record<string, string> {
+    const hosts = new Set([...listOf(config['twinmap:gitHosts']), ...options.gitHosts]);
+    const own = ROLES.find((role) => role === config['twinmap:role']);
     return {
-      'twinmap:homeEndpoints': JSON.stringify(homeEndpointsOf(home)),
+      ...(own === undefined ? {} : this.#options.settings?.[own]),
+      'twinmap:homeEndpoints': JSON.stringify(homeEndpointsOf(home, config['twinmap:embedder'])),
       'twinmap:peerEndpoints': JSON.stringify({ dynamodb: peer.dynamodb, s3vectors: peer.s3vectors }),
       'twinmap:gitHosts': JSON.stringify([...hosts]),
       'twinmap:sources': JSON.stringify(options.sources.map(({ id, name, url }) => ({ id, kind: 'git', name, url }))),
+      ...(options.surveyIn === undefined
+        ? {}
+        : { 'twinmap:survey': String(options.surveyIn.some((role) => role === config['twinmap:role'])) }),
       ...(options.gitLoopbackOrigin === undefined ? {} : { 'twinmap:gitLoopbackOrigin': options.gitLoopbackOrigin }),
     };
   }

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 
-import type { Asked, Provisioned, ProvisionOrder, Question, RegionEvent } from './messages.ts';
+import type { AppliedGate, Asked, Provisioned, ProvisionOrder, Question, RegionEvent } from './messages.ts';
 import { RegionRuntime } from './region-runtime.ts';
 
 interface Start {
@@ -31,6 +31,9 @@ const answer = async (runtime: RegionRuntime, question: Question): Promise<unkno
     case 'provision': {
       return runtime.provision(ROOT, question.order satisfies ProvisionOrder) satisfies Promise<Provisioned>;
     }
+    case 'up': {
+      return runtime.up(ROOT, question.order) satisfies Promise<AppliedGate>;
+    }
     case 'tick': {
       return runtime.tick();
     }
@@ -50,6 +53,10 @@ const answer = async (runtime: RegionRuntime, question: Question): Promise<unkno
     }
     case 'know-peer': {
       runtime.knowPeer(question.principals);
+      return null;
+    }
+    case 'know-roles': {
+      runtime.knowRoles(question.roles);
       return null;
     }
     case 'access': {

@@ -11,15 +11,18 @@ import { runProgram } from '../monitor/run-program.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
 import { type AccessCount, AccessGuard } from '../iam/access-guard.ts';
 import type { Principal } from '../iam/principal.ts';
-import { createProvisioner } from '../provision/provisioner.ts';
+import type { AssumableRole } from '../iam/trust.ts';
+import { createProvisioner, type Provisioner } from '../provision/provisioner.ts';
 import { type Authority, openAuthority } from '../services/authority.ts';
 import type { Faults } from '../services/faults.ts';
 import type { Endpoints } from '../services/gateway.ts';
 import type { Naming } from '../services/name-server.ts';
 import { openServices, type OpenServices } from '../services/open-services.ts';
+import { DeployedStack } from '../up/deployed-stack.ts';
 import { CallCounter, type CallStatistics } from './call-counter.ts';
+import { assumableRoles } from './assumable-roles.ts';
 import { checkedFunctions } from './checked-functions.ts';
-import type { Provisioned, ProvisionOrder, RegionEvent } from './messages.ts';
+import type { AppliedGate, Provisioned, ProvisionOrder, RegionEvent } from './messages.ts';
 import type { RegionServices } from './services.ts';
 
 export interface RegionRuntimeOptions {
@@ -46,6 +49,11 @@ const textOutput = (outputs: Readonly<Record<string, unknown>>, name: string): s
   }
   return value;
 };
+
+const gateOf = (config: Readonly<Record<string, string>>): { readonly active: boolean; readonly epoch: number } => ({
+  active: config['twinmap:isActiveForScheduledWork'] === 'true',
+  epoch: Number(config['twinmap:gateEpoch']),
+});
 
 const regionOf = (name: string): RegionName => {
   const region = parseRegion(name);
@@ -99,6 +107,7 @@ export class RegionRuntime {
   readonly #calls: CallCounter;
   readonly #guard: AccessGuard;
   #schedule = '';
+  #deployed: DeployedStack | undefined;
 
   private constructor(
     options: RegionRuntimeOptions,
@@ -140,6 +149,7 @@ export class RegionRuntime {
         calls.take(call);
       },
       authorize: guard.authorize,
+      sts: guard,
       onDamage: (what) => {
         tell({ kind: 'damage', what });
       },
@@ -150,8 +160,57 @@ export class RegionRuntime {
 
   /** Runs the stack's Pulumi program; what it declares exists afterwards. */
   async provision(rootDirectory: string, order: ProvisionOrder): Promise<Provisioned> {
+    const { region, tell } = this.#options;
+    const { config } = await loadStackConfig({ rootDirectory, ...order });
+    const provisioner = this.#createProvisioner();
+    let done = 0;
+    const { outputs, resources } = await runProgram({
+      stack: order.stack,
+      config,
+      rootDirectory,
+      preview: false,
+      onResource: async (resource) => {
+        done += 1;
+        tell({ kind: 'progress', done });
+        return provisioner.onResource(resource);
+      },
+    });
+    this.#deployed = new DeployedStack(provisioner.onResource);
+    await this.#deployed.remember(resources);
+    this.#schedule = textOutput(outputs, 'scheduleName');
+    return {
+      region,
+      endpoint: provisioner.frontUrl(),
+      functions: {
+        dispatch: textOutput(outputs, 'dispatchFunction'),
+        sync: textOutput(outputs, 'syncFunction'),
+        api: textOutput(outputs, 'apiFunction'),
+        drain: textOutput(outputs, 'drainFunction'),
+        repair: textOutput(outputs, 'repairFunction'),
+        proof: textOutput(outputs, 'proofFunction'),
+        audit: textOutput(outputs, 'auditFunction'),
+      },
+      resources: resources.length,
+      ...gateOf(config),
+    };
+  }
+
+  /** As `pulumi up` on a stack that exists: what is unchanged is left alone, what can't be changed while it runs is refused. */
+  async up(rootDirectory: string, order: ProvisionOrder): Promise<AppliedGate> {
+    const deployed = this.#deployed;
+    if (deployed === undefined) {
+      throw new ConfigError('the Region is not provisioned yet; try again when npm start says that it is');
+    }
+    const { config } = await loadStackConfig({ rootDirectory, ...order });
+    const applied = await deployed.up(async (onResource) => {
+      const ran = await runProgram({ stack: order.stack, config, rootDirectory, preview: false, onResource });
+      return ran.resources;
+    });
+    return { ...applied, ...gateOf(config) };
+  }
+
+  #createProvisioner(): Provisioner {
     const { region, accountId, tell } = this.#options;
-    const { config } = await loadStackConfig({ rootDirectory, stack: order.stack, overrides: order.overrides });
     const { tables, vectors, config: gate, queues, keys } = this.#services;
     const { functions, schedules, front } = this.#lambda;
     const services: RegionServices = {
@@ -172,36 +231,17 @@ export class RegionRuntime {
       schedules,
       front,
     };
-    const provisioner = createProvisioner(services, {});
-    let done = 0;
-    const { outputs, resources } = await runProgram({
-      stack: order.stack,
-      config,
-      rootDirectory,
-      preview: false,
-      onResource: async (resource) => {
-        done += 1;
-        tell({ kind: 'progress', done });
-        return provisioner.onResource(resource);
+    const provisioner = createProvisioner(services, {
+      // At once, as functions are told: one that was started by a waiting message asks for its role.
+      onRoles: () => {
+        const roles = assumableRoles(provisioner.roles().values());
+        if (roles.length > 0) {
+          this.#guard.knowRoles(roles);
+          tell({ kind: 'roles', roles });
+        }
       },
     });
-    this.#schedule = textOutput(outputs, 'scheduleName');
-    return {
-      region,
-      endpoint: provisioner.frontUrl(),
-      functions: {
-        dispatch: textOutput(outputs, 'dispatchFunction'),
-        sync: textOutput(outputs, 'syncFunction'),
-        api: textOutput(outputs, 'apiFunction'),
-        drain: textOutput(outputs, 'drainFunction'),
-        repair: textOutput(outputs, 'repairFunction'),
-        proof: textOutput(outputs, 'proofFunction'),
-        audit: textOutput(outputs, 'auditFunction'),
-      },
-      resources: resources.length,
-      active: config['twinmap:isActiveForScheduledWork'] === 'true',
-      epoch: Number(config['twinmap:gateEpoch']),
-    };
+    return provisioner;
   }
 
   async tick(): Promise<InvokeOutcome> {
@@ -219,6 +259,10 @@ export class RegionRuntime {
   /** Functions of the other Region may call this one as what they are declared to be there. */
   knowPeer(principals: readonly Principal[]): void {
     this.#guard.know(principals);
+  }
+
+  knowRoles(roles: readonly AssumableRole[]): void {
+    this.#guard.knowRoles(roles);
   }
 
   access(): readonly AccessCount[] {

@@ -106,5 +106,14 @@ export interface RegionServices {
       readonly multiValueHeaders: boolean;
       readonly healthCheckPath?: string;
     }): Promise<{ url: string }>;
+    /** Requests to the listener of one target group whose path fits go to another one's function. */
+    ensureRule(spec: {
+      readonly listenerTargetGroupArn: string;
+      readonly priority: number;
+      readonly pathPatterns: readonly string[];
+      readonly functionName: string;
+      readonly targetGroupArn: string;
+      readonly multiValueHeaders: boolean;
+    }): Promise<void>;
   };
 }

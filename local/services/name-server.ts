@@ -51,10 +51,10 @@ const answerOf = (question: Question, mode: NameMode): Buffer | undefined => {
   }
 };
 
-const bind = async (socket: Socket): Promise<number> => {
+const bind = async (socket: Socket, port: number): Promise<number> => {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(0, LOOPBACK, resolve);
+    socket.bind(port, LOOPBACK, resolve);
   });
   // A datagram that could not be sent is one that was lost: whoever asked asks again.
   socket.removeAllListeners('error').on('error', () => undefined);
@@ -73,8 +73,11 @@ const answersItself = async (server: string): Promise<boolean> => {
   }
 };
 
-/** Undefined where this machine has no UDP on loopback: then there are no names, and endpoints are addresses. */
-export const openNameServer = async (): Promise<NameServer | undefined> => {
+/**
+ * Undefined where this machine has no UDP on loopback: then there are no names, and endpoints are addresses. `port` is for what
+ * asks the operating system's resolver, in a network namespace of its own.
+ */
+export const openNameServer = async (port = 0): Promise<NameServer | undefined> => {
   const socket = createSocket('udp4');
   const modes = new Map<string, NameMode>();
   const asked = new Map<string, number>();
@@ -99,7 +102,7 @@ export const openNameServer = async (): Promise<NameServer | undefined> => {
   };
   let server: string;
   try {
-    server = `${LOOPBACK}:${await bind(socket)}`;
+    server = `${LOOPBACK}:${await bind(socket, port)}`;
   } catch {
     // No such socket on this machine; nothing was opened that would have to be closed.
     return undefined;

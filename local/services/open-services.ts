@@ -7,9 +7,11 @@ import path from 'node:path';
 import type { RegionServices } from '../region/services.ts';
 import { openAppConfig } from './appconfig/appconfig-stand-in.ts';
 import { openDynamo } from './dynamodb/dynamo-stand-in.ts';
+import { type BedrockModels, openBedrock } from './bedrock/bedrock-stand-in.ts';
 import { createFaults, type FaultMode, type Faults } from './faults.ts';
 import { type Endpoints, type GatewayOptions, type GatewayTls, openGateway } from './gateway.ts';
 import { openKms } from './kms/kms-stand-in.ts';
+import { openSts, type StsRoles } from './sts/sts-stand-in.ts';
 import { openVectors } from './s3vectors/vectors-stand-in.ts';
 import { type DeclaredQueue, openSqs, type QueueConsumer } from './sqs/sqs-stand-in.ts';
 
@@ -21,6 +23,8 @@ export interface OpenServicesOptions extends Pick<GatewayOptions, 'onRequest' | 
   /** Of the one plain port, where there is no TLS; 0, or absent, takes a free one. */
   readonly port?: number;
   readonly now?: () => number;
+  /** Who may take on which role of another account; absent means nobody. */
+  readonly sts?: StsRoles;
   /** A DynamoDB value whose bytes no longer parse: it is served as missing, and named here by its key in the file. */
   readonly onDamage?: (key: string) => void;
 }
@@ -35,9 +39,14 @@ export interface OpenServices extends Pick<
   readonly faults: Faults;
   readonly queues: { ensureQueue(spec: DeclaredQueue): Promise<{ url: string; arn: string }> };
   readonly consumer: QueueConsumer;
+  /** Which models the account may use; nothing is stored. */
+  readonly models: BedrockModels;
   /** Answers what is being applied, ends long polls, and writes the logs back into the files. */
   close(): Promise<void>;
 }
+
+/** Without roles of another account nobody takes one on. */
+const NOBODY: StsRoles = { assume: () => undefined, nameOf: (accessKeyId) => accessKeyId };
 
 const ignoreDamage = (): void => undefined;
 
@@ -81,11 +90,21 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
   closers.push(() => {
     kms.close();
   });
+  const bedrock = openBedrock({ region });
+  const sts = openSts({ now, ...(options.sts ?? NOBODY) });
   const gateway = await openGateway({
     region,
     port: options.port ?? 0,
     tls: options.tls,
-    backends: [dynamo.backend, vectors.backend, appConfig.backend, sqs.backend, kms.backend],
+    backends: [
+      dynamo.backend,
+      vectors.backend,
+      appConfig.backend,
+      sqs.backend,
+      kms.backend,
+      bedrock.backend,
+      sts.backend,
+    ],
     faults,
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),
     ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
@@ -108,6 +127,7 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
     keys: kms.keys,
     queues: { ensureQueue: async (spec) => sqs.ensureQueue(spec) },
     consumer: sqs.consumer,
+    models: bedrock.models,
     close: async () => closeAll(closers.splice(0)),
   };
 };

@@ -1,6 +1,6 @@
 /**
- * Errors in the shape that each service's SDK client reads: DynamoDB, SQS and KMS name the error in the body, S3 Vectors and
- * AppConfig in a header. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
+ * Errors in the shape that each service's SDK client reads: DynamoDB, SQS and KMS name the error in the body, S3 Vectors,
+ * AppConfig and Bedrock in a header, STS in XML. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
  */
 import type { ServiceName, ServiceReply, WireError } from './service.ts';
 
@@ -58,6 +58,39 @@ const SHAPES: Readonly<Record<ServiceName, Readonly<Record<FailureKind, Shape>>>
     'too-large': [413, 'SerializationException'],
     unknown: [400, 'UnknownOperationException'],
   },
+  bedrock: {
+    throttle: [429, 'ThrottlingException'],
+    'error-500': [500, 'InternalServerException'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [403, 'AccessDeniedException'],
+    signature: [403, 'InvalidSignatureException'],
+    'too-large': [413, 'ValidationException'],
+    unknown: [404, 'UnknownOperationException'],
+  },
+  sts: {
+    throttle: [400, 'Throttling'],
+    'error-500': [500, 'InternalFailure'],
+    'error-503': [503, 'ServiceUnavailable'],
+    denied: [403, 'AccessDenied'],
+    signature: [403, 'SignatureDoesNotMatch'],
+    'too-large': [413, 'ValidationError'],
+    unknown: [400, 'InvalidAction'],
+  },
+};
+
+/** The query protocol answers in XML. */
+const XML_ERROR = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
+const xmlText = (text: string): string =>
+  text.replaceAll(/[&<>"']/gu, (character) => `&#${character.codePointAt(0) ?? 0};`);
+
+const xmlReply = (status: number, type: string, body: object): ServiceReply => {
+  const text = 'message' in body && typeof body.message === 'string' ? xmlText(body.message) : '';
+  return {
+    status,
+    headers: { 'content-type': 'text/xml' },
+    body: `<ErrorResponse xmlns="${XML_ERROR}"><Error><Type>Sender</Type><Code>${type}</Code><Message>${text}</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
+  };
 };
 
 /** AWS's own names in the older query protocol; the SQS client takes an error's public code from this header. */
@@ -82,14 +115,18 @@ const jsonTargetReply = (service: ServiceName, status: number, type: string, bod
   };
 };
 
-const errorReply = (service: ServiceName, status: number, type: string, body: object): ServiceReply =>
-  service === 'dynamodb' || service === 'sqs' || service === 'kms'
+const errorReply = (service: ServiceName, status: number, type: string, body: object): ServiceReply => {
+  if (service === 'sts') {
+    return xmlReply(status, type, body);
+  }
+  return service === 'dynamodb' || service === 'sqs' || service === 'kms'
     ? jsonTargetReply(service, status, type, body)
     : {
         status,
         headers: { 'content-type': 'application/json', 'x-amzn-errortype': shortType(type) },
         body: JSON.stringify(body),
       };
+};
 
 const messageOf = (service: ServiceName, message: string): object =>
   service === 'appconfig' ? { Message: message } : { message };

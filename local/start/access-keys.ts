@@ -15,6 +15,8 @@ import { LIMITS } from '../../functions/domain/limits.ts';
 import type { RegionPair, RegionStores } from '../../functions/dual-write/regions.ts';
 import { OPERATOR_TOKEN_FILE, readTokenFile, TOKEN_FILE } from '../../ops/token.ts';
 
+export const VOTER_TOKEN_FILE = 'voter-token';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Made again before it ends in somebody's hands. */
 const RENEWED_BEFORE_MS = 30 * DAY_MS;
@@ -96,6 +98,10 @@ const ensureToken = async (ring: KeyRing, directory: string, name: string, role:
   await replaceFile(path.join(directory, name), `${made.token}\n`);
   return made.token;
 };
+
+/** Opens surveys and nothing else: it stands in the page's address, for everybody who votes. */
+export const ensureVoterToken = async (ring: KeyRing, directory: string): Promise<string> =>
+  ensureToken(ring, directory, VOTER_TOKEN_FILE, 'voter');
 
 export const ensureTokens = async (ring: KeyRing, directory: string): Promise<LocalTokens> => ({
   reader: await ensureToken(ring, directory, TOKEN_FILE, 'reader'),

@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly intervalMs: number | undefined;
   readonly dataDirectory: string;
   readonly faults: readonly FaultOption[];
+  /** Whether the example survey runs beside the product. */
+  readonly survey: boolean;
 }
 
 export interface FaultOption {
@@ -42,6 +44,7 @@ export const START_HELP = `Two Regions on this machine, from the Pulumi program 
                         secondary:dynamodb:blackhole; repeatable. Services: dynamodb, s3vectors, appconfig, sqs, kms, *
                         Modes: refuse, blackhole, tls-stall, header-stall, body-stall, reset, delay, error-500, error-503,
                         throttle, truncate, lost-reply, dns-empty, dns-nxdomain, dns-servfail, dns-silent
+  --survey              run examples/survey in both Regions too, and print where its page is
   --help                this text
 `;
 
@@ -88,6 +91,7 @@ interface RawOptions {
   readonly interval?: string;
   readonly data?: string;
   readonly fault?: string[];
+  readonly survey?: boolean;
   readonly help?: boolean;
 }
 
@@ -103,6 +107,7 @@ const readRaw = (args: readonly string[]): RawOptions | string => {
         interval: { type: 'string' },
         data: { type: 'string' },
         fault: { type: 'string', multiple: true },
+        survey: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -130,6 +135,9 @@ export const parseStartOptions = (args: readonly string[]): ParsedOptions => {
   if (raw.once === true && raw.interval !== undefined) {
     problems.push('--once and --interval exclude each other: one sync, or one every interval');
   }
+  if (raw.once === true && raw.survey === true) {
+    problems.push('--once and --survey exclude each other: nobody could vote');
+  }
   return problems.length > 0
     ? { kind: 'wrong', problems }
     : {
@@ -141,6 +149,7 @@ export const parseStartOptions = (args: readonly string[]): ParsedOptions => {
           intervalMs,
           dataDirectory: raw.data ?? '.twinmap',
           faults,
+          survey: raw.survey ?? false,
         },
       };
 };

@@ -33,10 +33,19 @@ const ownTexts = (recording: StackRecording, other: StackRecording): readonly (r
   const made = recording.resources.flatMap(({ name, id, outputs }) =>
     [id, ...textsIn(outputs)].map((own, place) => [own, `<made for ${name} ${place}>`] as const),
   );
-  return [...settings, ...made]
+  return [...made, ...settings]
     .filter(([own]) => own.length >= TEXT_MIN && own !== recording.region && own !== recording.peerRegion)
     .toSorted(([left], [right]) => right.length - left.length);
 };
+
+const PEERING = 'aws:ec2/vpcPeeringConnection:VpcPeeringConnection';
+const ACCEPTER = 'aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter';
+
+/** The two ends of one peering: one Region asks, the other one accepts, whoever has which role. */
+const asOneEnd = (resource: RecordedResource): RecordedResource =>
+  resource.type === PEERING || resource.type === ACCEPTER
+    ? { ...resource, type: PEERING, urn: resource.urn.replace(ACCEPTER, PEERING), inputs: {}, dependencies: [] }
+    : resource;
 
 const declared = (resource: RecordedResource): string => {
   const { urn, type, parent, inputs, provider, protect, deleteBeforeReplace, ignoreChanges, dependencies } = resource;
@@ -49,7 +58,7 @@ const declared = (resource: RecordedResource): string => {
     protect,
     deleteBeforeReplace,
     ignoreChanges,
-    dependencies,
+    dependencies: dependencies.map((one) => one.replace(ACCEPTER, PEERING)),
   });
 };
 
@@ -64,7 +73,9 @@ const neutral = (recording: StackRecording, other: StackRecording): ReadonlyMap<
       // Who works is said by the gate, and never by both.
       .replaceAll(/(?<start>is_active_for_scheduled_work\W+)(?:true|false)/gu, '$<start><gate>');
   return new Map(
-    recording.resources.map((resource) => [rename(`${resource.name} (${resource.type})`), rename(declared(resource))]),
+    recording.resources
+      .map(asOneEnd)
+      .map((resource) => [rename(`${resource.name} (${resource.type})`), rename(declared(resource))]),
   );
 };
 

@@ -28,5 +28,5 @@ export const dryServices = (region: string, accountId: string, partition: string
   },
   functions: { ensureFunction: nothing, ensureEventSource: nothing },
   schedules: { ensureSchedule: nothing },
-  front: { ensureListener: async () => ({ url: `https://front.${region}.invalid` }) },
+  front: { ensureListener: async () => ({ url: `https://front.${region}.invalid` }), ensureRule: nothing },
 });

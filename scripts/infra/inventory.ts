@@ -1,7 +1,7 @@
 /** The inventory of both stacks as a document: what is made, what for, under which key, and what makes it cost. */
 import { format, resolveConfig } from 'prettier';
 
-import { ALLOWED_TYPES, type AllowedType } from '../../infra/policy/allowed-types.ts';
+import { ALLOWED_TYPES, type AllowedType, EXPECTED_OF_PLUGINS } from '../../infra/policy/allowed-types.ts';
 import type { RecordedResource } from '../../local/monitor/registered-resource.ts';
 import { countTree, isManaged } from './print-tree.ts';
 import type { StackRecording } from './record-stack.ts';
@@ -54,6 +54,8 @@ const rowsOf = (recording: StackRecording): readonly string[] =>
     .toSorted((left, right) => left.type.localeCompare(right.type) || left.name.localeCompare(right.name))
     .map((resource) => rowOf(recording, resource));
 
+const TABLE_HEAD = ['| Name | Type | Purpose | Key of what it stores | Costs |', '| --- | --- | --- | --- | --- |'];
+
 const sectionOf = (recording: StackRecording): readonly string[] => {
   const counts = countTree(recording.resources);
   return [
@@ -61,9 +63,33 @@ const sectionOf = (recording: StackRecording): readonly string[] => {
     '',
     `${counts.managed} resources in the Region, ${counts.protected} of them protected from deletion; ${counts.components} groups of the program hold them.`,
     '',
-    '| Name | Type | Purpose | Key of what it stores | Costs |',
-    '| --- | --- | --- | --- | --- |',
+    ...TABLE_HEAD,
     ...rowsOf(recording),
+    '',
+  ];
+};
+
+const isListed = (resource: RecordedResource): boolean => isManaged(resource) || resource.remote === true;
+
+const expectedRows = (): readonly string[] =>
+  [...EXPECTED_OF_PLUGINS].map(
+    ([type, { count, purpose }]) => `| expected: ${count} | \`${type}\` | ${purpose} | – | free |`,
+  );
+
+/** What the same stack has in an isolated network and with its peer in another account, beside what is listed above. */
+const shapesOf = (ordinary: StackRecording, shaped: StackRecording): readonly string[] => {
+  const known = new Set(ordinary.resources.map(({ urn }) => urn));
+  const added = shaped.resources
+    .filter((resource) => isListed(resource) && !known.has(resource.urn))
+    .toSorted((left, right) => left.type.localeCompare(right.type) || left.name.localeCompare(right.name));
+  return [
+    `## What an isolated network and a second account add to the stack \`${shaped.stack}\``,
+    '',
+    'With `twinmap:network: isolated`, a VPC that is made here, peering, and `twinmap:peerAccountId`. What is marked as expected is made by the plugin of `awsx:ec2:Vpc`, for two zones: the program does not declare it, and only a real engine sees it.',
+    '',
+    ...TABLE_HEAD,
+    ...added.map((resource) => rowOf(shaped, resource)),
+    ...expectedRows(),
     '',
   ];
 };
@@ -77,7 +103,16 @@ const INTRODUCTION = [
   '',
 ];
 
-export const inventoryText = async (recordings: readonly StackRecording[], file: string): Promise<string> => {
-  const text = [...INTRODUCTION, ...recordings.flatMap((recording) => sectionOf(recording))].join('\n');
+export interface Recordings {
+  readonly primary: StackRecording;
+  readonly secondary: StackRecording;
+  /** The primary in an isolated network, its peer in another account. */
+  readonly shaped: StackRecording;
+}
+
+export const inventoryText = async ({ primary, secondary, shaped }: Recordings, file: string): Promise<string> => {
+  const text = [...INTRODUCTION, ...sectionOf(primary), ...sectionOf(secondary), ...shapesOf(primary, shaped)].join(
+    '\n',
+  );
   return format(text, { ...(await resolveConfig(file)), filepath: file });
 };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ConfigError } from '../../functions/domain/errors.ts';
 import { parseRegion, type Role } from '../../functions/domain/region.ts';
 import { FUNCTION_NAMES, partitionOf } from '../../infra/names.ts';
+import { asksForPeering } from '../../infra/settings/isolation.ts';
 import type { RecordedResource } from '../../local/monitor/registered-resource.ts';
 import { runProgram } from '../../local/monitor/run-program.ts';
 import { loadStackConfig } from '../../local/monitor/stack-config.ts';
@@ -19,6 +20,10 @@ export interface StackShape {
   readonly single: boolean;
   /** In two GovCloud Regions, whose ARNs are of another partition. */
   readonly govcloud: boolean;
+  /** In a VPC without a way out, peered with the other Region's. */
+  readonly isolated: boolean;
+  /** The other Region in another account. */
+  readonly twoAccounts: boolean;
 }
 
 export interface StackRecording {
@@ -72,6 +77,40 @@ const inGovcloud = (config: Texts, stack: Role): Texts => {
   return Object.fromEntries(Object.entries(config).map(([key, text]) => [key, moved(text)]));
 };
 
+const otherOf = (stack: Role): Role => (stack === 'primary' ? 'secondary' : 'primary');
+
+const CIDRS: Readonly<Record<Role, string>> = { primary: '10.40.0.0/16', secondary: '10.41.0.0/16' };
+const ACCOUNTS: Readonly<Record<Role, string>> = { primary: '111122223333', secondary: '444455556666' };
+
+/** As after the second deployment, when each stack knows the other one's outputs. */
+const peerOutputs = (region: string, peerRegion: string): Texts => ({
+  'twinmap:peerEndpoints': JSON.stringify({
+    dynamodb: `https://vpce-0a1b2c3d4e5f60718-9a8b7c6d.dynamodb.${peerRegion}.vpce.amazonaws.com`,
+    s3vectors: `https://vpce-0a1b2c3d4e5f60719-9a8b7c6e.s3vectors.${peerRegion}.vpce.amazonaws.com`,
+  }),
+  ...(asksForPeering(region, peerRegion)
+    ? { 'twinmap:peerVpcId': 'vpc-0a1b2c3d4e5f60718' }
+    : { 'twinmap:peeringConnectionId': 'pcx-0a1b2c3d4e5f60718' }),
+});
+
+/** A VPC that the program makes; sources inside, since there is no way to those outside. */
+const isolatedSettings = (stack: Role, { single }: StackShape, region: string, peerRegion: string): Texts => ({
+  'twinmap:network': 'isolated',
+  'twinmap:vpcId': '',
+  'twinmap:subnetIds': '[]',
+  'twinmap:vpcCidr': CIDRS[stack],
+  ...(single ? {} : { 'twinmap:peerVpcCidr': CIDRS[otherOf(stack)], ...peerOutputs(region, peerRegion) }),
+});
+
+/** The stack files are in one account; the secondary's moves to another one, with all that names its own. */
+const inTwoAccounts = (config: Texts, stack: Role, { single }: StackShape): Texts => {
+  const own = config['twinmap:accountId'] ?? '';
+  const moved: Texts = Object.fromEntries(
+    Object.entries(config).map(([key, text]) => [key, text.replaceAll(own, ACCOUNTS[stack])]),
+  );
+  return { ...moved, ...(single ? {} : { 'twinmap:peerAccountId': ACCOUNTS[otherOf(stack)] }) };
+};
+
 /** What the CLI would hand to the program, and to the policy pack. */
 export const settingsOf = async (stack: Role, options: RecordOptions): Promise<Texts> => {
   const { config } = await loadStackConfig({
@@ -82,7 +121,10 @@ export const settingsOf = async (stack: Role, options: RecordOptions): Promise<T
       ...(options.single ? { 'twinmap:peerRegion': '', 'twinmap:peerWrites': 'required' } : {}),
     },
   });
-  return options.govcloud ? inGovcloud(config, stack) : config;
+  const placed = options.govcloud ? inGovcloud(config, stack) : config;
+  const owned = options.twoAccounts ? inTwoAccounts(placed, stack, options) : placed;
+  const { 'aws:region': region = '', 'twinmap:peerRegion': peerRegion = '' } = owned;
+  return options.isolated ? { ...owned, ...isolatedSettings(stack, options, region, peerRegion) } : owned;
 };
 
 export const recordStack = async (stack: Role, options: RecordOptions): Promise<StackRecording> => {

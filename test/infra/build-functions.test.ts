@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { MUTANTS } from '../../functions/domain/mutants.ts';
-import { buildFunctions, BUILT_FUNCTIONS } from '../../scripts/build-functions.ts';
+import { buildFunctions, BUILT_FUNCTIONS, entryOf } from '../../scripts/build-functions.ts';
 
 const ENTRY = `import { greet } from '../greet.ts';
 const os = require('node:os') as typeof import('node:os');
@@ -21,13 +21,17 @@ const project = async (): Promise<string> => {
   folders.push(root);
   await mkdir(path.join(root, 'functions/handlers'), { recursive: true });
   await mkdir(path.join(root, 'functions/embed/model'), { recursive: true });
+  await mkdir(path.join(root, 'examples/survey/functions'), { recursive: true });
   await writeFile(
     path.join(root, 'functions/greet.ts'),
     'export const greet = (name: string): string => `hello ${name} é `;\n',
   );
   await writeFile(path.join(root, 'functions/embed/model/static-256.bin'), Buffer.from([1, 2, 3]));
   for (const name of BUILT_FUNCTIONS) {
-    await writeFile(path.join(root, `functions/handlers/${name}.ts`), ENTRY);
+    await writeFile(
+      path.join(root, entryOf(name)),
+      name === 'survey' ? ENTRY.replace('../greet', '../../../functions/greet') : ENTRY,
+    );
   }
   return root;
 };
@@ -85,7 +89,7 @@ describe('buildFunctions', () => {
       /function api can't be built: functions\/handlers\/api\.ts and functions\/embed\/model\/static-256\.bin/u,
     );
     const { built, skipped } = await buildFunctions({ ...options, development: true });
-    expect(built.map(({ name }) => name)).toEqual(['dispatch', 'drain', 'repair', 'proof', 'audit']);
+    expect(built.map(({ name }) => name)).toEqual(['dispatch', 'drain', 'repair', 'proof', 'audit', 'survey']);
     expect(skipped).toHaveLength(2);
   });
 

@@ -62,7 +62,7 @@ describe('the example stack files', () => {
 
   it('give a frozen configuration', () => {
     const parsed = parseRegionConfig(primary);
-    expect(parsed.kind === 'valid' && Object.isFrozen(parsed.config.network.subnetIds)).toBe(true);
+    expect(parsed.kind === 'valid' && Object.isFrozen(parsed.config.network.place)).toBe(true);
   });
 });
 
@@ -118,7 +118,7 @@ describe('a mistake in one setting', () => {
     ['a schedule in words', { 'twinmap:schedule': 'hourly' }, /neither rate\(1 hour\)/u],
     ['a singular that is a plural', { 'twinmap:schedule': 'rate(2 hour)' }, /neither rate\(1 hour\)/u],
     ['a schedule that is too close', { 'twinmap:schedule': 'rate(1 minute)' }, /from 5 minutes to 7 days/u],
-    ['a network that does not exist', { 'twinmap:network': 'isolated' }, /none of: service/u],
+    ['a network that does not exist', { 'twinmap:network': 'public' }, /none of: service, isolated/u],
     ['a VPC by name', { 'twinmap:vpcId': 'main' }, /VPC id such as/u],
     [
       'one subnet',
@@ -137,7 +137,7 @@ describe('a mistake in one setting', () => {
     ],
     ['a name with a scheme', { 'twinmap:endpointNames': '["https://twinmap1.example.com"]' }, /not a DNS name/u],
     ['no name', { 'twinmap:endpointNames': '[]' }, /a name of its own/u],
-    ['an unknown embedder', { 'twinmap:embedder': 'bedrock' }, /none of: static/u],
+    ['an unknown embedder', { 'twinmap:embedder': 'openai' }, /none of: static, bedrock/u],
     ['another dimension', { 'twinmap:embeddingDimensions': '512' }, /vectors of 256 numbers/u],
     ['a source without id', { 'twinmap:sources': '[{"kind":"git","url":"https://github.com/x/y"}]' }, /at \[0\]\.id/u],
     ['a source with an unknown key', { 'twinmap:sources': source({ brnach: 'main' }) }, /brnach/u],

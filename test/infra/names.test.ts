@@ -119,7 +119,13 @@ describe('policies', () => {
   );
 
   it.each(FUNCTION_NAMES)('of %s fit into what IAM takes for the inline policies of a role', (name) => {
-    const live = { ...inputs('ap-southeast-2', 'ap-northeast-1'), keyArn: 'k'.repeat(80), gateArn: 'g'.repeat(110) };
+    const live = {
+      ...inputs('ap-southeast-2', 'ap-northeast-1'),
+      keyArn: 'k'.repeat(80),
+      gateArn: 'g'.repeat(110),
+      isInVpc: true,
+      embeddingModel: 'amazon.titan-embed-text-v2:0',
+    };
     expect(JSON.stringify(functionStatements(name, live)).replaceAll(/\s/gu, '').length).toBeLessThan(10_240 - 500);
   });
 

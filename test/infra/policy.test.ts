@@ -9,7 +9,6 @@ import { BANNED_TYPES, bannedType } from '../../infra/policy/banned-types.ts';
 import { EXEMPTIONS } from '../../infra/policy/exemptions.ts';
 import { RULES } from '../../infra/policy/rules.ts';
 import { ENCRYPTED_TYPES } from '../../infra/policy/rules/data.ts';
-import { FUNCTION_NAMES } from '../../infra/names.ts';
 import { UNKNOWN } from '../../local/monitor/wire-values.ts';
 import { type Analyzer, openAnalyzer, type Violation } from '../../scripts/infra/analyzer.ts';
 import { buildPolicy } from '../../scripts/infra/build-policy.ts';
@@ -149,25 +148,19 @@ describe('the lists of types', () => {
   it('demand an own key of every type that stores data, by a rule', () => {
     const stores = [...ALLOWED_TYPES].filter(([, { atRest }]) => atRest === 'own key').map(([type]) => type);
     expect(stores.filter((type) => !ENCRYPTED_TYPES.includes(type))).toEqual([]);
-    expect(stores).toHaveLength(5);
+    expect(stores).toHaveLength(7);
   });
 });
 
 describe('the exemptions', () => {
-  it('are the seven functions without an alarm, and no other', () => {
-    expect(EXEMPTIONS.flatMap(({ rule, resources }) => resources.map((name) => `${rule} ${name}`))).toEqual(
-      FUNCTION_NAMES.map((name) => `function-alarm functions-${name}`),
-    );
+  it('are none; what one does is shown in observability.test.ts', () => {
+    expect(EXEMPTIONS).toEqual([]);
   });
 
-  it('are told as advice with their reason', async () => {
+  it('have a policy of their own, which tells nothing while there is none', async () => {
     const declared = { type: 'aws:lambda/function:Function', name: 'functions-api', inputs: { name: 'one' } };
-    expect(await judged(home, 'function-alarm', declared)).toEqual([]);
-    expect(await judged(home, 'function-alarm-exempted', declared)).toMatchObject([
-      {
-        level: 'advisory',
-        message: expect.stringMatching(/Exempted: the program declares no alarms yet\./u) as string,
-      },
-    ]);
+    expect(await home.rules()).toContain('function-alarm-exempted');
+    expect(await judged(home, 'function-alarm-exempted', declared)).toEqual([]);
+    expect(await judged(home, 'function-alarm', declared)).toMatchObject([{ level: 'mandatory' }]);
   });
 });

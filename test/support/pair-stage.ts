@@ -67,6 +67,8 @@ export class PairStage {
   readonly failures: string[] = [];
   readonly lines: string[] = [];
   dataDirectory = path.join(this.directory, 'data');
+  /** In place of what the stack files say. */
+  settings: Readonly<Record<Role, Readonly<Record<string, string>>>> | undefined;
   pair: RegionPairLink | undefined;
   provisioned: Readonly<Record<Role, Provisioned>> | undefined;
   /** Of keys that were made as `npm start` makes them. */
@@ -89,6 +91,7 @@ export class PairStage {
     this.pair = await RegionPairLink.open({
       rootDirectory: ROOT,
       dataDirectory: this.dataDirectory,
+      ...(this.settings === undefined ? {} : { settings: this.settings }),
       intervalMs: undefined,
       // A test says itself when something is drained, repaired or sealed: a tick in the middle would be another test.
       jobsIntervalMs: QUIET_MS,

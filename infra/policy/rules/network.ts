@@ -1,5 +1,5 @@
 /** The way in is internal and over TLS; a way out to the internet does not exist. */
-import { leavesOf, valueAt, valuesAt } from '../plain-values.ts';
+import { isSet, leavesOf, valueAt, valuesAt } from '../plain-values.ts';
 import { type Plain, type PlainObject, type Resource, type ResourceRule, UNKNOWN } from '../rule.ts';
 
 const ANYWHERE: ReadonlySet<Plain> = new Set(['0.0.0.0/0', '::/0']);
@@ -45,6 +45,8 @@ const problemsOf = ({ type, props }: Resource): readonly string[] => {
       return permissionProblems(props);
     case 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule':
       return opensToAll(props);
+    case 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule':
+      return leavesOf(props).some(({ value }) => ANYWHERE.has(value)) ? ['lets everything out'] : [];
     case 'aws:ec2/securityGroup:SecurityGroup':
       return [...opensToAll(props['ingress']), ...egressProblems(props)];
     default:
@@ -59,6 +61,40 @@ export const privateFront: ResourceRule = {
   check: (resource) => problemsOf(resource).map((problem) => `${resource.type} ${problem}.`),
 };
 
+const isDynamo = (props: PlainObject): boolean => {
+  const service = valueAt(props, 'serviceName');
+  return typeof service === 'string' && service.endsWith('.dynamodb');
+};
+
+export const privateEndpoints: ResourceRule = {
+  kind: 'resource',
+  name: 'private-endpoints',
+  description:
+    'An endpoint of the VPC has a policy, stands in private subnets, and never shadows the name of DynamoDB.',
+  check: ({ type, props }) =>
+    type === 'aws:ec2/vpcEndpoint:VpcEndpoint'
+      ? [
+          ...(isSet(valueAt(props, 'policy')) || valueAt(props, 'policy') === UNKNOWN
+            ? []
+            : [`${type} lets everybody's calls through: set policy.`]),
+          ...(isDynamo(props) && valueAt(props, 'privateDnsEnabled') === true
+            ? [`${type} gives DynamoDB a private name, which can send requests over public addresses.`]
+            : []),
+        ]
+      : [],
+};
+
+/** Any route with a gateway of another kind than peering leads out of the network. */
+const routeProblems = (props: PlainObject): readonly string[] => {
+  const ways = ['gatewayId', 'natGatewayId', 'egressOnlyGatewayId', 'carrierGatewayId'].filter((key) =>
+    isSet(props[key] ?? null),
+  );
+  return [
+    ...(ANYWHERE.has(valueAt(props, 'destinationCidrBlock') ?? null) ? ['leads everywhere'] : []),
+    ...ways.map((key) => `leads out: take ${key} away`),
+  ];
+};
+
 export const withoutNat: ResourceRule = {
   kind: 'resource',
   name: 'no-nat',
@@ -66,6 +102,12 @@ export const withoutNat: ResourceRule = {
   check: ({ type, props }) => {
     if (type.startsWith('aws:ec2/natGateway')) {
       return [`${type} is a way out to the internet.`];
+    }
+    if (type === 'aws:ec2/route:Route') {
+      return routeProblems(props).map((problem) => `${type} ${problem}.`);
+    }
+    if (type === 'aws:ec2/subnet:Subnet' && valueAt(props, 'mapPublicIpOnLaunch') === true) {
+      return [`${type} gives public addresses: a private subnet has none.`];
     }
     // The component makes one gateway per zone unless it is told not to.
     const strategy = valueAt(props, 'natGateways.strategy');

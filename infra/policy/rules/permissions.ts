@@ -29,6 +29,8 @@ const RUNTIME_ACTIONS: ReadonlyMap<string, RegExp> = new Map([
   ['appconfig', /^(?:StartConfigurationSession|GetLatestConfiguration)$/u],
   ['bedrock', /^InvokeModel$/u],
   ['cloudwatch', /^PutMetricData$/u],
+  // Lambda's own, in the role's name, of a function in a VPC; the rule below sees to it that its code can't use them.
+  ['ec2', /^(?:(?:Create|Delete|Describe)NetworkInterfaces?|DescribeSubnets|(?:Una|A)ssignPrivateIpAddresses)$/u],
   ['dynamodb', /^(?:(?:Get|Put|Update|Delete|BatchGet)Item|Query|Scan|ConditionCheckItem)$/u],
   ['kms', /^(?:Decrypt|Encrypt|GenerateDataKey|DescribeKey|Sign|GetPublicKey)$/u],
   ['lambda', /^InvokeFunction$/u],
@@ -70,11 +72,36 @@ const unreadable = (resource: Resource): readonly string[] =>
     ? ['its policy is not a policy document.']
     : [];
 
+/** Interfaces have no names that could be known, and AWS knows no resource at all for looking at them. */
+const isOfInterfaces = (statement: PlainObject): boolean => {
+  const actions = textsOf(statement['Action']);
+  return actions.length > 0 && actions.every((action) => action.startsWith('ec2:'));
+};
+
+/** A function that got hold of its interfaces could open the network to itself. */
+const isDeniedToCode = (resource: Resource, action: string): boolean =>
+  grantsOf(resource)
+    .flatMap((text) => statementsOf(jsonObject(text)))
+    .some(
+      (statement) =>
+        statement['Effect'] === 'Deny' &&
+        textsOf(statement['Action']).includes(action) &&
+        textsOf(statement['Resource']).includes('*') &&
+        valueAt(statement, 'Condition.ArnLike.lambda:SourceFunctionArn') !== undefined,
+    );
+
+const interfaceProblems = (resource: Resource): readonly string[] =>
+  allowing(resource)
+    .flatMap((statement) => textsOf(statement['Action']))
+    .filter((action) => action.startsWith('ec2:') && !isDeniedToCode(resource, action))
+    .map((action) => `${action} is for Lambda, and the function's own code is not denied it.`);
+
 /** `key/*` or `table/*`: every resource of a kind. */
 const EVERY_OF_A_KIND = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:[a-z-]+[/:])?\*$/u;
 
 const wildcardProblems = (statement: PlainObject): readonly string[] => {
-  const resources = textsOf(statement['Resource']);
+  const named = textsOf(statement['Resource']);
+  const resources = isOfInterfaces(statement) ? named.map((arn) => arn.replace(/^\*$|\/\*$/u, '/interfaces')) : named;
   return [
     ...textsOf(statement['Action'])
       .filter((action) => action.includes('*'))
@@ -98,7 +125,7 @@ export const leastPrivilege: ResourceRule = {
       ...(resource.type === 'aws:iam/role:Role' && managed.length > 0
         ? ['aws:iam/role:Role has a managed policy, which AWS changes without asking.']
         : []),
-      ...[...unreadable(resource), ...allowing(resource).flatMap(wildcardProblems)].map(
+      ...[...unreadable(resource), ...allowing(resource).flatMap(wildcardProblems), ...interfaceProblems(resource)].map(
         (problem) => `${resource.type}: ${problem}`,
       ),
     ];
@@ -136,6 +163,12 @@ export const noControlPlane: ResourceRule = {
     ].map((problem) => `${resource.type}: ${problem}`),
 };
 
+/** Of an endpoint: AWS takes no other principal for one by route, so that the condition says who may pass. */
+const namesCallers = (type: string, statement: PlainObject): boolean => {
+  const callers = textsOf(valueAt(statement, 'Condition.StringEquals.aws:PrincipalArn'));
+  return type === 'aws:ec2/vpcEndpoint:VpcEndpoint' && callers.length > 0 && callers.every((arn) => !arn.includes('*'));
+};
+
 const isEverybody = (principal: Plain | undefined): boolean =>
   principal === '*' || (isObject(principal) && Object.values(principal).some((named) => listOf(named).includes('*')));
 
@@ -148,6 +181,7 @@ export const noPublicPrincipal: ResourceRule = {
       statementsOf(jsonObject(valueAt(props, key)))
         .filter((statement) => statement['Effect'] === 'Allow')
         .filter((statement) => isEverybody(statement['Principal']) || statement['NotPrincipal'] !== undefined)
+        .filter((statement) => !namesCallers(type, statement))
         .map(() => `${type}: ${key} lets every principal in.`),
     ),
 };

@@ -1,6 +1,6 @@
 /**
- * Where things are: in the stack's own Region and partition. The peer is named in two places only, on purpose: what a role may do
- * there, and where a function finds it.
+ * Where things are: in the stack's own Region and partition. The peer is named in few places, on purpose: what a role may do there,
+ * where a function finds it, and in an isolated network, who asks for the peering and which of its roles an endpoint or store lets in.
  */
 import { isTextOrUnknown, leavesOf, valueAt } from '../plain-values.ts';
 import { type Resource, type ResourceRule, UNKNOWN } from '../rule.ts';
@@ -12,7 +12,10 @@ const ARN = /\barn:(?<partition>aws[a-z-]*):[a-z0-9-]+:(?<region>[a-z0-9-]*):/gu
 const REGION_KEY = /region$/iu;
 
 const namesPeer = (type: string, path: string): boolean =>
-  type.startsWith('aws:iam/') || (type === 'aws:lambda/function:Function' && path.startsWith('environment.'));
+  type.startsWith('aws:iam/') ||
+  (type === 'aws:lambda/function:Function' && path.startsWith('environment.')) ||
+  // Packets only: each end is a resource of its own Region, and neither can be changed from the other one.
+  (type === 'aws:ec2/vpcPeeringConnection:VpcPeeringConnection' && path === 'peerRegion');
 
 const foreignTexts = (resource: Resource, region: string): readonly string[] =>
   leavesOf(resource.props).flatMap(({ path, key, value }) => {

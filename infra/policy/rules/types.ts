@@ -1,5 +1,5 @@
 /** Which types and features may be declared at all: a list of what may, and by name what may not. */
-import { ALLOWED_TYPES, COMPONENT_PREFIX } from '../allowed-types.ts';
+import { ALLOWED_TYPES, COMPONENT_PREFIX, EXPECTED_OF_PLUGINS } from '../allowed-types.ts';
 import { bannedProperties } from '../banned-properties.ts';
 import { bannedType } from '../banned-types.ts';
 import type { ResourceRule } from '../rule.ts';
@@ -13,7 +13,7 @@ export const allowedTypes: ResourceRule = {
     if (banned !== undefined) {
       return [`${type} is ${banned.feature}, which is refused: ${banned.why}.`];
     }
-    return ALLOWED_TYPES.has(type) || type.startsWith(COMPONENT_PREFIX)
+    return ALLOWED_TYPES.has(type) || EXPECTED_OF_PLUGINS.has(type) || type.startsWith(COMPONENT_PREFIX)
       ? []
       : [
           `${type} is unknown to the allow-list: judge it and add it to infra/policy/allowed-types.ts, or leave it out.`,

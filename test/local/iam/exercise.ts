@@ -116,18 +116,11 @@ export class Exercise {
     const [document] = await this.#planter.documents(this.#source);
     for (const role of ROLES) {
       await this.#write(role, 'PUT', '/v1/settings/displayName', { value: role }, `change-${role}`);
-      await this.#write(role, 'PUT', '/v1/surveys/lunch/votes', { choice: 'soup' });
       const made = (await this.#write(role, 'POST', '/v1/keys', { name: 'x', roles: ['reader'] })) as { id?: string };
       await this.#write(role, 'DELETE', `/v1/keys/${made.id ?? ''}`);
       const id = document?.record.sk.replace('document#', '') ?? '';
       const addresses = ['/healthz', '/readyz', '/v1/status', '/v1/sources', '/v1/search?q=edit', '/v1/settings'];
-      const others = [
-        `/v1/documents/${encodeURIComponent(id)}`,
-        '/v1/settings/displayName',
-        '/v1/surveys/lunch/results',
-        '/v1/keys',
-        '/v1/audit',
-      ];
+      const others = [`/v1/documents/${encodeURIComponent(id)}`, '/v1/settings/displayName', '/v1/keys', '/v1/audit'];
       for (const address of [...addresses, ...others]) {
         await this.#write(role, 'GET', address);
       }
@@ -137,25 +130,25 @@ export class Exercise {
 
   /** Home loses replies, then its store is down: the peer takes the write. Then the peer's, until the breaker opens. */
   async peopleInTrouble(): Promise<void> {
-    const vote = async (choice: string): Promise<unknown> =>
-      this.#write('primary', 'PUT', '/v1/surveys/lunch/votes', { choice });
+    const change = async (value: string): Promise<unknown> =>
+      this.#write('primary', 'PUT', '/v1/settings/incidentChannel', { value });
     await this.#loseReplies('primary', 4);
     await this.#write('primary', 'PUT', '/v1/settings/displayName', { value: 'twice' });
     await this.#clearFaults();
     await this.#broken('primary', 'dynamodb', async () => {
-      await vote('home-down');
+      await change('home-down');
     });
     const { pair } = this.#stage.running();
     const rule = { service: 'dynamodb', operation: 'PutItem', mode: 'lost-reply' } as const;
     await pair.links.secondary.ask({ kind: 'set-fault', rule });
     await this.#write('primary', 'PUT', '/v1/settings/displayName', { value: 'owed' });
-    for (let votes = 0; votes <= LIMITS.breakerFailuresMax; votes += 1) {
-      await vote(`peer-down-${votes}`);
+    for (let changes = 0; changes <= LIMITS.breakerFailuresMax; changes += 1) {
+      await change(`peer-down-${changes}`);
     }
     await this.#clearFaults();
     await sleep(LIMITS.breakerProbeDelayMs);
     // The first one that gets through closes the breaker, and the API pays what the peer holds already.
-    await vote('peer-back');
+    await change('peer-back');
   }
 
   /** Cycles under a declared outage; the drain pays the first one, the next cycle settles the second. */

@@ -106,13 +106,15 @@ describe('a setting', () => {
   it('is owed while the peer is down, and the answer says so', async () => {
     const { pair } = stage.running();
     await pair.links.secondary.ask({ kind: 'set-fault', rule: { service: 'dynamodb', mode: 'refuse' } });
-    const sent = { as: operator(), body: { choice: 'soup' } };
-    expect(await stage.send('primary', 'PUT', '/v1/surveys/lunch/votes', sent)).toMatchObject({
+    const sent = { as: operator(), body: { value: '#incidents' } };
+    expect(await stage.send('primary', 'PUT', '/v1/settings/incidentChannel', sent)).toMatchObject({
       status: 200,
       body: { replication: 'owed' },
     });
     await pair.links.secondary.ask({ kind: 'clear-faults' });
-    expect(await stage.get('primary', '/v1/surveys/lunch/results')).toMatchObject({ body: { counts: { soup: 1 } } });
+    expect(await stage.get('primary', '/v1/settings/incidentChannel')).toMatchObject({
+      body: { setting: { value: '#incidents' } },
+    });
   }, 30_000);
 });
 
@@ -138,12 +140,13 @@ describe('twinmap key', () => {
       {},
       {},
       {},
+      {},
     ]);
     expect(JSON.stringify(events)).not.toContain(token);
   }, 60_000);
 
   it.each([
-    [{ role: 'admin', name: 'x' }, '--role takes reader, editor, operator'],
+    [{ role: 'admin', name: 'x' }, '--role takes reader, voter, editor, operator'],
     [{ name: 'x' }, '--role takes'],
     [{ role: 'reader' }, '--name takes one line'],
     [{ role: 'reader', name: 'x', expires: '1y' }, '--expires takes days'],
