@@ -78,7 +78,7 @@ export const compareRegions = async (
     };
     for (const { key, kind, owed } of compared.value) {
       const what = named[kind] ?? kind;
-      differences.push({ store, key: key.join(' / '), kind: owed ? `${what}, owed` : what });
+      differences.push({ store, key: key.join(' / '), kind: owed ? `${what}, owed` : what, owed });
     }
   }
   return done(differences);

@@ -65,6 +65,7 @@ export class Reporter {
       case 'opened':
       case 'name-mode':
       case 'principal':
+      case 'roles':
       case 'not-opened':
       case 'answer':
       case 'refused': {

@@ -21,6 +21,8 @@ export interface NamedDifference {
   readonly store: string;
   readonly key: string;
   readonly kind: string;
+  /** Marked for the other Region, and on its way there. */
+  readonly owed: boolean;
 }
 
 export interface SyncResult {

@@ -10,6 +10,7 @@ import { type Role, ROLES } from '../../../functions/domain/region.ts';
 import { addressesOf, authorityFile } from '../../../local/start/pair-addresses.ts';
 import type { Command } from '../../../ops/command.ts';
 import { keyCreate, keyList, keyRevoke } from '../../../ops/key.ts';
+import { provePair } from '../../../local/start/sync-once.ts';
 import { PairStage, Repository, ROOT } from '../../support/pair-stage.ts';
 
 const stage = new PairStage();
@@ -116,6 +117,19 @@ describe('a setting', () => {
       body: { setting: { value: '#incidents' } },
     });
   }, 30_000);
+
+  it('that is still owed is sent before the proof says that the Regions differ', async () => {
+    const { pair } = stage.running();
+    await pair.links.secondary.ask({ kind: 'set-fault', rule: { service: 'dynamodb', mode: 'refuse' } });
+    const sent = { as: operator(), body: { value: 'the platform team' } };
+    expect(await stage.send('primary', 'PUT', '/v1/settings/supportContact', sent)).toMatchObject({
+      body: { replication: 'owed' },
+    });
+    await pair.links.secondary.ask({ kind: 'clear-faults' });
+    const { regions, differences } = await provePair(stage.running());
+    expect(differences).toStrictEqual([]);
+    expect(new Set(regions.map(({ proof }) => proof?.root)).size).toBe(1);
+  }, 30_000);
 });
 
 describe('twinmap key', () => {
@@ -137,6 +151,7 @@ describe('twinmap key', () => {
     expect(events).toMatchObject([
       { action: 'key.revoked', target: `key:${id}` },
       { action: 'key.created', target: `key:${id}`, details: { name: 'on call' } },
+      {},
       {},
       {},
       {},

@@ -120,7 +120,7 @@ describe('judge', () => {
   });
 
   it('names every key that differs', () => {
-    const differences = [{ store: 'graph', key: 'source#shop / document#x', kind: 'older in us-west-2' }];
+    const differences = [{ store: 'graph', key: 'source#shop / document#x', kind: 'older in us-west-2', owed: false }];
     const { findings } = judge(resultOf({ regions: withRoots('a', 'b'), differences }));
     expect(findings.join('\n')).toContain('differs (older in us-west-2) in graph: source#shop / document#x');
   });
