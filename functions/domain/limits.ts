@@ -172,6 +172,9 @@ export const LIMITS = {
   drainItemsPerSecondMax: 2000,
   /** What one request waits longer, when its write has shown that the peer answers again. */
   drainAfterProbeMs: 500,
+  /** How often a drain asks again a peer that does not answer, and for how long: until the next minute's drain begins. */
+  drainRetryDelayMs: 5000,
+  drainPatienceMs: 45_000,
   /** Kept free at the end of a drain, for the page that is under way. */
   drainMarginMs: 20_000,
   settlePassesMax: 3,

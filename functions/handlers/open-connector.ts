@@ -16,6 +16,7 @@ const hostsIn = (text = ''): readonly string[] => text.split(',').filter((host) 
 
 export const openConnector = (source: SourceDefinition, setting: ConnectorSetting): Connector => {
   const loopbackOrigin = setting.environment['TWINMAP_GIT_LOOPBACK_ORIGIN'];
+  const proxyUrl = setting.environment['TWINMAP_EGRESS_PROXY'];
   return createGitConnector(
     {
       id: source.id,
@@ -27,6 +28,7 @@ export const openConnector = (source: SourceDefinition, setting: ConnectorSettin
     },
     {
       directory: setting.directory,
+      ...(proxyUrl === undefined ? {} : { proxyUrl }),
       onProgress: ({ phase, done, total }) => {
         setting.telemetry.log('info', 'source.progress', { source: source.id, phase, done, total });
       },

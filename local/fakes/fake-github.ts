@@ -41,6 +41,8 @@ const wholeSeconds = (iso: string): string => iso.replace(/\.\d+Z$/u, 'Z');
 export class FakeGitHub extends FakeServer {
   readonly token = 'ghp_static-token-55e1';
   readonly organisation = 'acme';
+  scopes = '';
+  callsLeft = 4990;
   /** PEM of the App's public key; with it, installation tokens are given out. */
   appPublicKey: string | null = null;
   readonly #repositories = new Map<string, { topics: readonly string[]; code: Code | null }>();
@@ -108,6 +110,10 @@ export class FakeGitHub extends FakeServer {
     if (!this.#isValid(credential)) {
       throw new FakeRefusal(401);
     }
+    if (path === '/rate_limit') {
+      const core = { limit: 5000, remaining: this.callsLeft, reset: 0, used: 5000 - this.callsLeft };
+      return { json: { resources: { core } }, headers: { 'x-oauth-scopes': this.scopes } };
+    }
     if (path === `/orgs/${this.organisation}/repos`) {
       const all = [...this.#repositories.keys()].map((name) => this.#repositoryAnswer(name));
       return this.#page(all, request);
@@ -119,9 +125,10 @@ export class FakeGitHub extends FakeServer {
     if (rest === '') {
       return { json: this.#repositoryAnswer(name) };
     }
+    // Later than, not since: what happened at that very second is not told again.
     const since = Date.parse(query.get('since') ?? '1970-01-01T00:00:00Z');
     const found = this.#issues
-      .filter(({ repository, updatedAt }) => repository === name && Date.parse(updatedAt) >= since)
+      .filter(({ repository, updatedAt }) => repository === name && Date.parse(updatedAt) > since)
       .toSorted((left, right) => (left.updatedAt < right.updatedAt ? -1 : left.updatedAt > right.updatedAt ? 1 : 0));
     return this.#page([...found.map((issue) => this.#issueAnswer(issue)), ...this.examples], request);
   }

@@ -1,142 +1,67 @@
 /**
- * What every connector must do, whatever its source is. A harness brings a source that can be changed and broken; this suite
- * keeps a mirror of it from events alone and compares.
+ * The contract of every connector: sixteen cases, whatever the source is. A harness brings a source that can be edited and
+ * broken; what is held in the end is compared with the source, and with a sync from nothing.
  */
+import { inspect } from 'node:util';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type {
-  Connector,
-  Cursor,
-  PullContext,
-  PullEvent,
-  SkipReason,
-  SourceEntry,
-} from '../../functions/connectors/connector.ts';
+
+import type { Connector } from '../../functions/connectors/connector.ts';
+import { troubleOf } from '../../functions/connectors/source-trouble.ts';
 import { SourceError } from '../../functions/domain/errors.ts';
+import { byId, collect, freshSync, idle, MemoryIndex } from './connector-index.ts';
+import { noteLimits, record, type Verdict } from './connector-table.ts';
+import type { ConnectorHarness, SourceWorld, WorldFault } from './connector-world.ts';
 
-/** How a source is broken on the wire, from the next request on. */
-export type SourceTrouble = 'none' | 'refuses' | 'fails' | 'cuts' | 'silent';
+export { collect, contextOf } from './connector-index.ts';
 
-export interface ConnectorWorld {
-  /**
-   * A fresh connector, as one invocation opens it. Its batches hold at most three documents; a silent source ends a call
-   * after `callTimeoutMs`, which is ample unless a test gives one.
-   */
-  open(options?: { readonly callTimeoutMs: number }): Connector;
-  /** Creates or replaces documents, all at once. */
-  put(documents: Readonly<Record<string, string>>): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  remove(id: string): Promise<void>;
-  /** Replaces everything, and makes the source forget what earlier cursors meant. */
-  forget(documents: Readonly<Record<string, string>>): Promise<void>;
-  /** Puts a document without text, and says why it has none. */
-  putTextless(id: string): Promise<SkipReason>;
-  setTrouble(trouble: SourceTrouble): void;
-  /** Contents and credentials that no error message may hold. */
-  readonly secrets: readonly string[];
-  close(): Promise<void>;
+type Model = Map<string, string>;
+
+interface Stage {
+  readonly world: SourceWorld;
+  /** What the source holds, by key. */
+  readonly model: Model;
 }
 
-export interface ConnectorHarness {
-  create(): Promise<ConnectorWorld>;
-}
+type Case = readonly [title: string, run: (stage: Stage) => Promise<string | undefined>];
 
+const START = { a: 'alpha', b: 'beta', c: 'gamma', d: 'delta', e: 'epsilon', f: 'zeta', g: 'eta' } as const;
 const BATCH_DOCUMENTS_MAX = 3;
-const SILENT_CALL_TIMEOUT_MS = 400;
-const DOCUMENTS = {
-  'a.md': 'alpha',
-  'b.md': 'beta',
-  'c.md': 'gamma',
-  'd.md': 'delta',
-  'e.md': 'epsilon',
-  'f.md': 'zeta',
-  'g.md': 'eta',
-} as const;
+const SILENT_CALL_TIMEOUT_MS = 80;
 
-type Held = { readonly rev: string; readonly text: string } | { readonly rev: string; readonly reason: SkipReason };
-
-/** What a consumer would hold: documents by id, and the last cursor that covers them. */
-class Mirror {
-  readonly documents = new Map<string, Held>();
-  readonly events: PullEvent[] = [];
-  cursor: Cursor | null = null;
-  complete = false;
-  lost: string | null = null;
-
-  apply(event: PullEvent): void {
-    this.events.push(event);
-    switch (event.op) {
-      case 'upsert': {
-        this.documents.set(event.document.id, { rev: event.document.rev, text: event.document.text });
-        break;
-      }
-      case 'skip': {
-        this.documents.set(event.entry.id, { rev: event.entry.rev, reason: event.reason });
-        break;
-      }
-      case 'delete': {
-        this.documents.delete(event.id);
-        break;
-      }
-      case 'checkpoint': {
-        this.cursor = event.cursor;
-        this.complete = event.complete;
-        break;
-      }
-      case 'cursor-lost': {
-        this.lost = event.why;
-        break;
-      }
-    }
-  }
-
-  texts(): Record<string, string> {
-    const entries = [...this.documents].map(([id, held]) => [id, 'text' in held ? held.text : held.reason] as const);
-    return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)));
-  }
-
-  ops(): readonly string[] {
-    return this.events.map((event) => event.op);
-  }
-}
-
-export const contextOf = (
-  wants: (entry: SourceEntry) => boolean = () => true,
-  signal: AbortSignal = new AbortController().signal,
-): PullContext => ({
-  signal,
-  select: async (entries) => new Set(entries.filter(wants).map(({ id }) => id)),
-});
-
-/** Everything that an iteration gives; `into` keeps what came before an error. */
-export const collect = async <T>(items: AsyncIterable<T>, into: T[] = []): Promise<T[]> => {
-  for await (const item of items) {
-    into.push(item);
-  }
-  return into;
-};
-
-/** Pulls once; `eventsMax` kills the invocation after so many events. */
-const pullOnce = async (
-  connector: Connector,
-  mirror: Mirror,
-  options: { readonly context?: PullContext; readonly eventsMax?: number } = {},
-): Promise<void> => {
-  const { context = contextOf(), eventsMax = Number.POSITIVE_INFINITY } = options;
-  mirror.complete = false;
-  let count = 0;
-  for await (const event of connector.pull(context, mirror.cursor)) {
-    mirror.apply(event);
-    count += 1;
-    if (count >= eventsMax) {
-      return;
-    }
+const putAll = async ({ world, model }: Stage, documents: Readonly<Record<string, string>>): Promise<void> => {
+  await world.put(documents);
+  for (const [key, text] of Object.entries(documents)) {
+    model.set(key, text);
   }
 };
 
-const listIds = async (connector: Connector, cursor: Cursor | null): Promise<ReadonlyMap<string, string>> => {
-  const entries = await collect(connector.enumerate(new AbortController().signal, cursor));
-  expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
-  return new Map(entries.map(({ id, rev }) => [id, rev]));
+const removeOne = async ({ world, model }: Stage, key: string): Promise<string> => {
+  const id = world.idOf(key);
+  await world.remove(key);
+  model.delete(key);
+  return id;
+};
+
+const renameOne = async ({ world, model }: Stage, from: string, to: string): Promise<void> => {
+  await world.rename(from, to);
+  model.set(to, model.get(from) ?? '');
+  model.delete(from);
+};
+
+/** Every document of the source and no other, each with its present text. */
+const expectHeld = ({ world, model }: Stage, index: MemoryIndex, what = 'held'): void => {
+  const ids = [...model.keys()].map((key) => world.idOf(key)).toSorted();
+  expect([...index.first.keys()].toSorted(), what).toEqual(ids);
+  for (const [key, text] of model) {
+    expect(index.first.get(world.idOf(key))?.text, `${what}: ${key}`).toContain(text);
+  }
+  expect(index.equal, what).toBe(true);
+};
+
+const expectSameAsFresh = async (stage: Stage, index: MemoryIndex, what = 'held'): Promise<void> => {
+  expectHeld(stage, index, what);
+  expect(index.held(), what).toEqual((await freshSync(stage.world.open())).held());
 };
 
 const errorOf = async (call: Promise<unknown>): Promise<unknown> => {
@@ -148,249 +73,375 @@ const errorOf = async (call: Promise<unknown>): Promise<unknown> => {
   }
 };
 
-export const connectorContract = (name: string, harness: ConnectorHarness): void => {
-  describe(`Connector contract: ${name}`, () => {
-    let world: ConnectorWorld;
+const synced = async (stage: Stage): Promise<MemoryIndex> => {
+  const index = await freshSync(stage.world.open());
+  expectHeld(stage, index);
+  return index;
+};
+
+const listAll = async (connector: Connector): Promise<ReadonlyMap<string, string>> => {
+  const entries = await collect(connector.enumerate(idle(), null));
+  expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
+  return new Map(entries.map(({ id, rev }) => [id, rev]));
+};
+
+/** A sync under a fault ends with one clear error, and leaves everything as it was. */
+const expectStopped = async (
+  stage: Stage,
+  index: MemoryIndex,
+  fault: WorldFault,
+  options?: { readonly callTimeoutMs: number },
+): Promise<SourceError> => {
+  const before = { held: index.held(), cursor: index.cursor };
+  stage.world.setFault(fault);
+  const error = await errorOf(index.sync(stage.world.open(options)));
+  const listing = await errorOf(listAll(stage.world.open(options)));
+  stage.world.setFault({ kind: 'none' });
+  expect(listing, `listing under ${JSON.stringify(fault)}`).toBeInstanceOf(SourceError);
+  expect(index.held()).toEqual(before.held);
+  expect(index.cursor).toEqual(before.cursor);
+  expect(index.complete).toBe(false);
+  if (!(error instanceof SourceError)) {
+    throw new TypeError(`no source error under ${JSON.stringify(fault)}`, { cause: error });
+  }
+  return error;
+};
+
+const CASES: readonly Case[] = [
+  [
+    'the first sync brings every document, in groups of bounded size, with checkpoints',
+    async (stage) => {
+      const groups: number[] = [];
+      const index = new MemoryIndex();
+      const report = await index.sync(stage.world.open(), {
+        context: {
+          select: async (entries) => {
+            groups.push(entries.length);
+            return new Set(entries.map(({ id }) => id));
+          },
+        },
+      });
+      expectHeld(stage, index);
+      expect(index.complete).toBe(true);
+      expect(report.upserts).toBe(stage.model.size);
+      expect(Math.max(...groups)).toBeLessThanOrEqual(BATCH_DOCUMENTS_MAX);
+      expect(report.events.filter(({ op }) => op === 'checkpoint').length).toBeGreaterThan(1);
+      return undefined;
+    },
+  ],
+  [
+    'a second sync of an unchanged source writes nothing',
+    async (stage) => {
+      const index = await synced(stage);
+      const report = await index.sync(stage.world.open());
+      expect([report.upserts, report.skips, report.deletes, report.failures.length]).toEqual([0, 0, 0, 0]);
+      expect(index.complete).toBe(true);
+      const connector = stage.world.open();
+      const { snapshot } = await connector.status(idle());
+      expect([null, connector.snapshotOf(index.cursor ?? {})]).toContain(snapshot);
+      return undefined;
+    },
+  ],
+  [
+    'an edit is one upsert with another revision',
+    async (stage) => {
+      const index = await synced(stage);
+      const id = stage.world.idOf('c');
+      const before = index.first.get(id)?.rev;
+      await putAll(stage, { c: 'gamma revised' });
+      const report = await index.sync(stage.world.open());
+      expect([report.upserts, report.skips, report.deletes]).toEqual([1, 0, 0]);
+      expect(index.first.get(id)?.rev).not.toBe(before);
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'a rename keeps the id, or is a deletion and a new document',
+    async (stage) => {
+      const index = await synced(stage);
+      await renameOne(stage, 'c', 'c-renamed');
+      const report = await index.sync(stage.world.open());
+      expect(report.upserts).toBe(1);
+      expect(report.deletes).toBeLessThanOrEqual(1);
+      await expectSameAsFresh(stage, index);
+      expect(index.first.get(stage.world.idOf('c-renamed'))?.path).toContain('c-renamed');
+      return undefined;
+    },
+  ],
+  [
+    'a deletion is exactly one delete',
+    async (stage) => {
+      const index = await synced(stage);
+      const id = await removeOne(stage, 'd');
+      const report = await index.sync(stage.world.open());
+      expect([report.upserts, report.deletes]).toEqual([0, 1]);
+      expect(index.first.has(id)).toBe(false);
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'an invocation that dies after any event is resumed to the same state',
+    async (stage) => {
+      const older = await synced(stage);
+      await putAll(stage, { b: 'beta revised', h: 'theta', i: 'iota' });
+      await removeOne(stage, 'e');
+      await renameOne(stage, 'g', 'g-renamed');
+      const fresh = await freshSync(stage.world.open());
+      expectHeld(stage, fresh);
+      for (const start of [new MemoryIndex(), older]) {
+        const events = (await start.copy().sync(stage.world.open())).events.length;
+        for (let eventsMax = 1; eventsMax <= events; eventsMax += 1) {
+          const index = start.copy();
+          await index.sync(stage.world.open(), { eventsMax });
+          await index.sync(stage.world.open());
+          expect(index.complete).toBe(true);
+          expect(index.held(), `died after ${String(eventsMax)} events`).toEqual(fresh.held());
+        }
+      }
+      return undefined;
+    },
+  ],
+  [
+    'a request for patience is obeyed, but not beyond the time that is left',
+    async (stage) => {
+      const { world } = stage;
+      if (world.limits.throttle !== undefined) {
+        return world.limits.throttle;
+      }
+      const index = new MemoryIndex();
+      const started = performance.now();
+      world.setFault({ kind: 'throttle', seconds: 1, times: 1 });
+      await index.sync(world.open());
+      expectHeld(stage, index);
+      const sleptMs = world.sleeps.reduce((sum, ms) => sum + ms, 0) + (performance.now() - started);
+      expect(sleptMs).toBeGreaterThanOrEqual(1000);
+      const naps = world.sleeps.length;
+      world.setFault({ kind: 'throttle', seconds: 3600, times: 1 });
+      expect(await errorOf(world.open().status(idle()))).toBeInstanceOf(SourceError);
+      expect(world.sleeps.length).toBe(naps);
+      return undefined;
+    },
+  ],
+  [
+    '500 in the middle of a listing moves no cursor and deletes nothing; one poisoned document is a failure of its own',
+    async (stage) => {
+      const { world } = stage;
+      const index = await synced(stage);
+      await putAll(stage, { b: 'beta revised', h: 'theta' });
+      if (world.limits.fault !== undefined) {
+        return world.limits.fault;
+      }
+      await expectStopped(stage, index, { kind: 'status', status: 500 });
+      await expectStopped(stage, index, { kind: 'cut' });
+      if (world.limits.laterPage === undefined) {
+        world.setFault({ kind: 'later-page' });
+        const first = new MemoryIndex();
+        expect(await errorOf(first.sync(world.open()))).toBeInstanceOf(SourceError);
+        expect(await errorOf(listAll(world.open()))).toBeInstanceOf(SourceError);
+        world.setFault({ kind: 'none' });
+        await first.sync(world.open());
+        await expectSameAsFresh(stage, first);
+      }
+      if (world.limits.poison === undefined) {
+        world.setFault({ kind: 'poison', key: 'b' });
+        const poisoned = index.copy();
+        const { failures, upserts } = await poisoned.sync(world.open());
+        expect(failures).toMatchObject([{ id: world.idOf('b'), scope: 'document', retryable: true }]);
+        expect([upserts, poisoned.complete]).toEqual([1, true]);
+        expect(poisoned.first.get(world.idOf('b'))).toEqual(index.first.get(world.idOf('b')));
+        world.setFault({ kind: 'none' });
+      }
+      await index.sync(world.open());
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'a listing that is short throws',
+    async (stage) => {
+      if (stage.world.limits.short !== undefined) {
+        return stage.world.limits.short;
+      }
+      const index = await synced(stage);
+      stage.world.setFault({ kind: 'short' });
+      expect(await errorOf(listAll(stage.world.open()))).toBeInstanceOf(SourceError);
+      await errorOf(index.sync(stage.world.open()));
+      expectHeld(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'a lost cursor leads to a full sync without duplicates',
+    async (stage) => {
+      const { world } = stage;
+      const index = await synced(stage);
+      index.cursor = { of: 'somebody else' };
+      const foreign = await index.sync(world.open());
+      expect([foreign.lost !== null, index.complete]).toEqual([true, false]);
+      expect((await index.sync(world.open())).upserts).toBe(0);
+      await expectSameAsFresh(stage, index);
+      if (world.expireCursors === undefined) {
+        return world.limits.expiry === undefined ? 'no reason given' : undefined;
+      }
+      await putAll(stage, { b: 'beta revised' });
+      await removeOne(stage, 'd');
+      await world.expireCursors();
+      const expired = await index.sync(world.open());
+      expect([expired.lost !== null, index.complete]).toEqual([true, false]);
+      // As the pipeline does after a lost cursor: everything is compared.
+      const listed = await listAll(world.open());
+      await index.sync(world.open());
+      for (const id of [...index.first.keys()].filter((one) => !listed.has(one))) {
+        index.first.delete(id);
+        index.second.delete(id);
+      }
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'a permission that is lost on one document is about it alone; on the source it stops the sync and deletes nothing',
+    async (stage) => {
+      const { world } = stage;
+      const index = await synced(stage);
+      await putAll(stage, { b: 'beta revised', h: 'theta' });
+      if (world.limits.fault !== undefined) {
+        return world.limits.fault;
+      }
+      for (const status of [401, 403]) {
+        const error = await expectStopped(stage, index, { kind: 'status', status });
+        expect(troubleOf(error)).toBe('refused');
+      }
+      if (world.limits.poison === undefined) {
+        world.setFault({ kind: 'forbid', key: 'b' });
+        const { failures, upserts } = await index.sync(world.open());
+        expect(failures).toMatchObject([{ id: world.idOf('b'), scope: 'document', reason: 'refused' }]);
+        expect([upserts, index.complete]).toEqual([1, true]);
+        expect(index.first.get(world.idOf('b'))?.text).toContain('beta');
+        world.setFault({ kind: 'none' });
+        index.cursor = null;
+      }
+      await index.sync(world.open());
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'edits of the same instant across the edge of a page are not lost',
+    async (stage) => {
+      const { world } = stage;
+      if (world.freeze === undefined) {
+        return world.limits.sameInstant;
+      }
+      const index = await synced(stage);
+      world.freeze(true);
+      await putAll(stage, Object.fromEntries([...stage.model].map(([key, text]) => [key, `${text} revised`])));
+      await index.sync(world.open());
+      expectHeld(stage, index);
+      await putAll(stage, { h: 'theta' });
+      await index.sync(world.open());
+      world.freeze(false);
+      await expectSameAsFresh(stage, index);
+      return undefined;
+    },
+  ],
+  [
+    'any script, empty, large and textless documents are taken as they are',
+    async (stage) => {
+      const { world } = stage;
+      await putAll(stage, { empty: '', 'größe-日本-🗺': 'Grüße 🗺 नमस्ते', large: 'x'.repeat(200_000) });
+      const index = await synced(stage);
+      if (world.putTextless === undefined) {
+        return world.limits.textless === undefined ? 'no reason given' : undefined;
+      }
+      const reason = await world.putTextless('picture');
+      const report = await index.sync(world.open());
+      expect([report.upserts, report.skips]).toEqual([0, 1]);
+      expect(index.first.get(world.idOf('picture'))?.skipped).toBe(reason);
+      expect((await index.sync(world.open())).skips).toBe(0);
+      return undefined;
+    },
+  ],
+  [
+    'the listing and the pull name the same documents in the same revisions',
+    async (stage) => {
+      await stage.world.putTextless?.('picture');
+      const index = await freshSync(stage.world.open());
+      const listed = await listAll(stage.world.open());
+      expect(byId(listed)).toEqual(index.held().map(([id, { rev }]) => [id, rev]));
+      return undefined;
+    },
+  ],
+  [
+    'no credential and no content is in an error, a finding, a failure or a cursor',
+    async (stage) => {
+      const { world } = stage;
+      const index = await synced(stage);
+      const words: string[] = [inspect(index.cursor, { depth: 20 })];
+      const healthy = await world.open().check(idle());
+      expect(healthy.filter(({ level }) => level === 'error')).toEqual([]);
+      expect(healthy.length).toBeGreaterThan(0);
+      if (world.limits.fault === undefined) {
+        await putAll(stage, { h: 'theta' });
+        const faults: readonly WorldFault[] = [401, 404, 500, 418].map((status) => ({ kind: 'status', status }));
+        for (const fault of [...faults, { kind: 'cut' }, { kind: 'silent' }] satisfies WorldFault[]) {
+          const options = { callTimeoutMs: fault.kind === 'silent' ? SILENT_CALL_TIMEOUT_MS : 10_000 };
+          words.push(inspect(await expectStopped(stage, index, fault, options), { depth: 20 }));
+          world.setFault(fault);
+          const findings = await world.open(options).check(idle());
+          expect(findings.some(({ level }) => level === 'error')).toBe(true);
+          words.push(inspect(findings));
+          world.setFault({ kind: 'none' });
+        }
+      }
+      expect(world.secrets.filter((secret) => words.join('\n').includes(secret))).toEqual([]);
+      return undefined;
+    },
+  ],
+  [
+    'where one Region refuses writes the cursor stays, and the next run converges both',
+    async (stage) => {
+      const start = await synced(stage);
+      await putAll(stage, { b: 'beta revised', h: 'theta', i: 'iota' });
+      await removeOne(stage, 'd');
+      for (const secondRefusesAt of [1, 2, 4]) {
+        const index = start.copy();
+        await index.sync(stage.world.open(), { secondRefusesAt });
+        if (!index.equal) {
+          expect(index.cursor).toEqual(start.cursor);
+        }
+        await index.sync(stage.world.open());
+        await expectSameAsFresh(stage, index);
+      }
+      return undefined;
+    },
+  ],
+];
+
+export const CASE_TITLES: readonly string[] = CASES.map(([title]) => title);
+
+export const connectorContract = (harness: ConnectorHarness): void => {
+  describe(`Connector contract: ${harness.name}`, () => {
+    let stage: Stage;
 
     beforeEach(async () => {
-      world = await harness.create();
-      await world.put(DOCUMENTS);
+      stage = { world: await harness.create(), model: new Map() };
+      await putAll(stage, START);
     });
 
     afterEach(async () => {
-      await world.close();
+      await stage.world.close();
     });
 
-    const pulled = async (mirror = new Mirror()): Promise<Mirror> => {
-      await pullOnce(world.open(), mirror);
-      return mirror;
-    };
-
-    it('the first pull brings every document and ends with a complete checkpoint', async () => {
-      const mirror = await pulled();
-      expect(mirror.texts()).toEqual(DOCUMENTS);
-      expect(mirror.complete).toBe(true);
-      expect(mirror.ops().filter((op) => op === 'checkpoint').length).toBeGreaterThan(1);
-    });
-
-    it('a complete cursor stands for the snapshot that the status told', async () => {
-      const connector = world.open();
-      const { snapshot } = await connector.status(new AbortController().signal);
-      const { cursor } = await pulled();
-      expect(connector.snapshotOf(cursor ?? {})).toBe(snapshot);
-    });
-
-    it('a pull of an unchanged source is one complete checkpoint', async () => {
-      const mirror = await pulled();
-      mirror.events.length = 0;
-      await pullOnce(world.open(), mirror);
-      expect(mirror.ops()).toEqual(['checkpoint']);
-      expect(mirror.complete).toBe(true);
-    });
-
-    it('an edit is exactly one upsert with another revision', async () => {
-      const mirror = await pulled();
-      const before = mirror.documents.get('c.md')?.rev;
-      mirror.events.length = 0;
-      await world.put({ 'c.md': 'gamma, edited' });
-      await pullOnce(world.open(), mirror);
-      expect(mirror.ops()).toEqual(['upsert', 'checkpoint']);
-      expect(mirror.texts()).toEqual({ ...DOCUMENTS, 'c.md': 'gamma, edited' });
-      expect(mirror.documents.get('c.md')?.rev).not.toBe(before);
-    });
-
-    it('a rename leaves one document under the new name', async () => {
-      const mirror = await pulled();
-      await world.rename('c.md', 'moved/c.md');
-      await pullOnce(world.open(), mirror);
-      const { 'c.md': text, ...rest } = DOCUMENTS;
-      expect(mirror.texts()).toEqual({ ...rest, 'moved/c.md': text });
-    });
-
-    it('a deletion is exactly one delete', async () => {
-      const mirror = await pulled();
-      mirror.events.length = 0;
-      await world.remove('d.md');
-      await pullOnce(world.open(), mirror);
-      expect(mirror.events.slice(0, -1)).toEqual([{ op: 'delete', id: 'd.md' }]);
-      expect(mirror.complete).toBe(true);
-    });
-
-    it('a pull that is killed after any event resumes to the same final state', async () => {
-      const first = await pulled();
-      const edits = { 'b.md': 'beta, edited', 'h.md': 'theta', 'sub/i.md': 'iota' };
-      await world.put(edits);
-      await world.remove('e.md');
-      await world.rename('g.md', 'a/g.md');
-      const { 'e.md': _gone, 'g.md': moved, ...kept } = DOCUMENTS;
-      const expected = { ...kept, ...edits, 'a/g.md': moved };
-      const whole = new Mirror();
-      await pullOnce(world.open(), whole);
-      expect(whole.texts()).toEqual(expected);
-      for (let killAfter = 1; killAfter < whole.events.length; killAfter += 1) {
-        const fresh = new Mirror();
-        const later = Object.assign(new Mirror(), { cursor: first.cursor });
-        for (const [id, held] of first.documents) {
-          later.documents.set(id, held);
-        }
-        for (const mirror of [fresh, later]) {
-          await pullOnce(world.open(), mirror, { eventsMax: killAfter });
-          await pullOnce(world.open(), mirror);
-          expect(mirror.texts(), `killed after ${String(killAfter)} events`).toEqual(expected);
-          expect(mirror.complete).toBe(true);
-        }
-      }
-    });
-
-    it('an interrupted pull stays on its snapshot, and the next one brings what changed meanwhile', async () => {
-      const mirror = new Mirror();
-      await pullOnce(world.open(), mirror, { eventsMax: BATCH_DOCUMENTS_MAX + 1 });
-      await world.put({ 'a.md': 'alpha, edited', 'g.md': 'eta, edited' });
-      await pullOnce(world.open(), mirror);
-      expect(mirror.texts()).toEqual(DOCUMENTS);
-      expect(mirror.complete).toBe(true);
-      await pullOnce(world.open(), mirror);
-      expect(mirror.texts()).toEqual({ ...DOCUMENTS, 'a.md': 'alpha, edited', 'g.md': 'eta, edited' });
-    });
-
-    it('only selected documents are brought, and a selection is asked for in bounded groups', async () => {
-      const mirror = new Mirror();
-      const groups: number[] = [];
-      const context: PullContext = {
-        signal: new AbortController().signal,
-        select: async (entries) => {
-          groups.push(entries.length);
-          return new Set(entries.map(({ id }) => id).filter((id) => id === 'b.md'));
-        },
-      };
-      await pullOnce(world.open(), mirror, { context });
-      expect(mirror.texts()).toEqual({ 'b.md': 'beta' });
-      expect(mirror.complete).toBe(true);
-      expect(Math.max(...groups)).toBeLessThanOrEqual(BATCH_DOCUMENTS_MAX);
-      expect(groups.reduce((sum, count) => sum + count, 0)).toBe(Object.keys(DOCUMENTS).length);
-    });
-
-    it('the listing and the pull name the same documents in the same revisions', async () => {
-      await world.putTextless('picture');
-      const mirror = await pulled();
-      const listed = await listIds(world.open(), mirror.cursor);
-      const held = new Map([...mirror.documents].map(([id, { rev }]) => [id, rev]));
-      expect(new Map(listed)).toEqual(held);
-      expect(listed.has('picture')).toBe(true);
-    });
-
-    it('a cursor in the middle of a pull lists the snapshot that it pins', async () => {
-      const mirror = new Mirror();
-      await pullOnce(world.open(), mirror, { eventsMax: BATCH_DOCUMENTS_MAX + 1 });
-      await world.put({ 'new.md': 'new' });
-      const listed = await listIds(world.open(), mirror.cursor);
-      expect([...listed.keys()].toSorted()).toEqual(Object.keys(DOCUMENTS));
-    });
-
-    it('a document without text is reported with its reason, and one that gets text becomes a document', async () => {
-      const reason = await world.putTextless('picture');
-      const mirror = await pulled();
-      expect(mirror.texts()).toEqual({ ...DOCUMENTS, picture: reason });
-      await world.put({ picture: 'now words' });
-      await pullOnce(world.open(), mirror);
-      expect(mirror.texts()).toEqual({ ...DOCUMENTS, picture: 'now words' });
-    });
-
-    it('empty documents and names in any script are documents', async () => {
-      const more = { 'empty.md': '', 'docs/with space.md': 'x', 'docs/größe-日本-🗺.md': 'Grüße 🗺' };
-      await world.put(more);
-      expect((await pulled()).texts()).toEqual({ ...DOCUMENTS, ...more });
-    });
-
-    it('a source that forgot its history loses the cursor, and a pull from the start converges', async () => {
-      const mirror = await pulled();
-      const documents = { 'a.md': 'alpha', 'z.md': 'omega' };
-      await world.forget(documents);
-      await pullOnce(world.open(), mirror);
-      expect(mirror.lost).not.toBeNull();
-      expect(mirror.complete).toBe(false);
-      const again = await pulled();
-      expect(again.texts()).toEqual(documents);
-    });
-
-    it('a pinned snapshot that the source forgot loses the cursor too', async () => {
-      const mirror = new Mirror();
-      await pullOnce(world.open(), mirror, { eventsMax: BATCH_DOCUMENTS_MAX + 1 });
-      await world.forget({ 'z.md': 'omega' });
-      await pullOnce(world.open(), mirror);
-      expect(mirror.lost).not.toBeNull();
-    });
-
-    it('a cursor of somebody else is lost, not guessed at', async () => {
-      const mirror = Object.assign(new Mirror(), { cursor: { page: 7 } });
-      await pullOnce(world.open(), mirror);
-      expect(mirror.ops()).toEqual(['cursor-lost']);
-    });
-
-    it.each(['refuses', 'fails', 'cuts', 'silent'] as const)(
-      'a source that %s ends pull, listing and status with one clear error in time',
-      async (trouble) => {
-        const mirror = await pulled();
-        await world.put({ 'h.md': 'theta' });
-        world.setTrouble(trouble);
-        const started = performance.now();
-        const open = (): Connector =>
-          trouble === 'silent' ? world.open({ callTimeoutMs: SILENT_CALL_TIMEOUT_MS }) : world.open();
-        const { signal } = new AbortController();
-        const errors = [
-          await errorOf(pullOnce(open(), mirror)),
-          await errorOf(listIds(open(), null)),
-          await errorOf(open().status(signal)),
-        ];
-        const findings = await open().check(signal);
-        for (const error of errors) {
-          expect(error).toBeInstanceOf(SourceError);
-        }
-        expect(findings.some(({ level }) => level === 'error')).toBe(true);
-        const words = [...errors.map(String), ...findings.map(({ message }) => message)].join('\n');
-        expect(world.secrets.filter((secret) => words.includes(secret))).toEqual([]);
-        expect(performance.now() - started).toBeLessThan(4 * 4 * SILENT_CALL_TIMEOUT_MS);
-        expect(mirror.texts()).toEqual(DOCUMENTS);
-        expect(mirror.complete).toBe(false);
-      },
-    );
-
-    it('trouble in the middle of a pull keeps the cursor where it was, and the next pull goes on', async () => {
-      const mirror = new Mirror();
-      const broken = async (): Promise<void> => {
-        for await (const event of world.open().pull(contextOf(), mirror.cursor)) {
-          mirror.apply(event);
-          if (event.op === 'checkpoint') {
-            world.setTrouble('cuts');
-          }
-        }
-      };
-      expect(await errorOf(broken())).toBeInstanceOf(SourceError);
-      expect(mirror.complete).toBe(false);
-      expect(mirror.cursor).not.toBeNull();
-      world.setTrouble('none');
-      await pullOnce(world.open(), mirror);
-      expect(mirror.texts()).toEqual(DOCUMENTS);
-    });
-
-    it('an aborted signal ends a call at once, also while the source is silent', async () => {
-      world.setTrouble('silent');
-      const reason = new Error('time is up');
-      const abort = new AbortController();
-      const started = performance.now();
-      const context = contextOf(() => true, abort.signal);
-      const calls = [pullOnce(world.open(), new Mirror(), { context }), world.open().status(abort.signal)];
-      setTimeout(() => {
-        abort.abort(reason);
-      }, 20);
-      expect(await Promise.all(calls.map(errorOf))).toEqual([reason, reason]);
-      expect(performance.now() - started).toBeLessThan(3000);
-    });
-
-    it('a healthy source has no finding of level error', async () => {
-      const findings = await world.open().check(new AbortController().signal);
-      expect(findings.length).toBeGreaterThan(0);
-      expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
+    it.each(CASES.map(([title, run], at) => ({ number: at + 1, title, run })))('$number: $title', async (one) => {
+      record(harness.name, one.number, null);
+      const why = await one.run(stage);
+      const verdict: Verdict = why === undefined ? { kind: 'kept' } : { kind: 'not-applicable', why };
+      expect(why).not.toBe('no reason given');
+      record(harness.name, one.number, verdict);
+      noteLimits(harness.name, Object.values(stage.world.limits));
     });
   });
 };

@@ -21,7 +21,7 @@ import { parseCursor, type Position } from './git-cursor.ts';
 import { GitServerSession } from './git-server-session.ts';
 import { type GitSourceConfig, parseGitSource, refOf } from './git-source.ts';
 import { resolveBySystem, type ResolveAddresses } from './host-guard.ts';
-import { createGitTransport } from './http-transport.ts';
+import { createGitTransport, type TransportOptions } from './http-transport.ts';
 import type { PackFile } from './pack-file.ts';
 import { openSnapshot, resolveCommit, type Snapshot, type SnapshotOutcome } from './snapshot.ts';
 import type { ListedFile } from './tree-listing.ts';
@@ -37,6 +37,8 @@ export interface GitDependencies {
   readonly directory: string;
   readonly bounds?: Partial<GitBounds>;
   readonly resolve?: ResolveAddresses;
+  readonly authorize?: TransportOptions['authorize'];
+  readonly proxyUrl?: string;
   readonly onProgress?: (progress: GitProgress) => void;
 }
 
@@ -73,6 +75,7 @@ const contentEvent = (file: ListedFile, result: BlobOutcome['result']): PullEven
 
 class GitConnector implements Connector {
   readonly kind = 'git';
+  readonly deletions = 'events';
   readonly #session: GitServerSession;
   readonly #ref: string;
   readonly #onProgress: (progress: GitProgress) => void;
@@ -228,10 +231,17 @@ class GitConnector implements Connector {
 }
 
 export const createGitConnector = (config: GitSourceConfig, dependencies: GitDependencies): Connector => {
-  const { directory, bounds: narrowed, resolve = resolveBySystem, onProgress } = dependencies;
+  const { directory, bounds: narrowed, resolve = resolveBySystem, authorize, proxyUrl, onProgress } = dependencies;
   const bounds = { ...GIT_BOUNDS, ...narrowed };
   const source = parseGitSource(config.url, config);
-  const transport = createGitTransport({ source, rules: config, bounds, resolve });
+  const transport = createGitTransport({
+    source,
+    rules: config,
+    bounds,
+    resolve,
+    ...(authorize === undefined ? {} : { authorize }),
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+  });
   const session = new GitServerSession(source, bounds, transport, directory);
   return new GitConnector(session, refOf(config.branch), onProgress ?? ignoreProgress);
 };

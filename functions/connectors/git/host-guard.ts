@@ -74,7 +74,7 @@ export const checkDestination = (url: URL, rules: GitHostRules): void => {
   }
   if (!isListedHost(url, rules.gitHosts)) {
     const listed = rules.gitHosts.length === 0 ? 'none is listed' : `listed: ${rules.gitHosts.join(', ')}`;
-    throw new SourceError(`The host ${url.host} is not an allowed git host (${listed}). Add it to gitHosts.`);
+    throw new SourceError(`The host ${url.host} is not an allowed host (${listed}). Add it to gitHosts.`);
   }
   const host = bareHost(url);
   if (ipaddr.isValid(host) && !isAllowedAddress(host, isListedHost(url, rules.privateGitHosts ?? []))) {

@@ -11,6 +11,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { SourceError } from '../../domain/errors.ts';
+import { SourceTrouble } from '../source-trouble.ts';
 import type { GitBounds } from './git-bounds.ts';
 import { ADVERTISE_SUFFIX, type GitSource, redirectTarget } from './git-source.ts';
 import { codeOf, GitTrouble } from './git-trouble.ts';
@@ -33,6 +34,10 @@ export interface TransportOptions {
   readonly rules: GitHostRules;
   readonly bounds: GitBounds;
   readonly resolve: ResolveAddresses;
+  /** Tunnels every https call, and resolves their names: here only the names are checked then. */
+  readonly proxyUrl?: string;
+  /** The headers that say who asks; asked for every call, since tokens are short-lived. */
+  readonly authorize?: (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
 }
 
 interface Call {
@@ -95,7 +100,9 @@ const parseRetryAfter = (response: IncomingMessage): number | null => {
 const refuseStatus = (response: IncomingMessage, display: string): SourceError => {
   const status = response.statusCode ?? 0;
   if (status === 401 || status === 403) {
-    return new SourceError(
+    // Without its status: a host says 401 for one hidden repository too, so it is not about the credentials as a whole.
+    return new SourceTrouble(
+      'refused',
       `The git server refuses ${display} (HTTP ${String(status)}): the repository is private or does not exist. ` +
         'Check the address and who may read it.',
     );
@@ -138,7 +145,8 @@ class HttpGitTransport implements GitTransport {
     let url = new URL(`${source.url.href}${ADVERTISE_SUFFIX}?service=git-upload-pack`);
     for (let redirects = 0; redirects <= bounds.redirectsMax; redirects += 1) {
       const end = this.#endOf(signal, url);
-      const response = await this.#send({ url, method: 'GET', headers: {}, body: '' }, end);
+      const headers = await this.#credentials(url, signal);
+      const response = await this.#send({ url, method: 'GET', headers, body: '' }, end);
       const status = response.statusCode ?? 0;
       if (status < 300 || status >= 400 || status === 304) {
         this.#base = new URL(url.href.slice(0, url.href.lastIndexOf(ADVERTISE_SUFFIX)));
@@ -153,6 +161,7 @@ class HttpGitTransport implements GitTransport {
   async upload(body: string, signal: AbortSignal): Promise<GitAnswer> {
     const url = new URL(`${this.#base.href}/git-upload-pack`);
     const headers = {
+      ...(await this.#credentials(url, signal)),
       'content-type': 'application/x-git-upload-pack-request',
       accept: 'application/x-git-upload-pack-result',
       'content-length': String(Buffer.byteLength(body)),
@@ -199,6 +208,12 @@ class HttpGitTransport implements GitTransport {
     return { contentType: response.headers['content-type'] ?? '', body: readBody(response, end) };
   }
 
+  /** Only for the configured server: where a redirect leads is somebody else's word. */
+  async #credentials(url: URL, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    const { authorize, source } = this.#options;
+    return authorize === undefined || url.origin !== source.url.origin ? {} : authorize(signal);
+  }
+
   #endOf(signal: AbortSignal, url: URL): CallEnd {
     signal.throwIfAborted();
     return new CallEnd(signal, url.host, this.#options.bounds.callTotalTimeoutMs);
@@ -210,12 +225,12 @@ class HttpGitTransport implements GitTransport {
     if (known !== undefined) {
       return known;
     }
-    const { resolve, rules } = this.#options;
+    const { resolve, rules, proxyUrl } = this.#options;
     const lookup = createGuardedLookup(resolve, isListedHost(url, rules.privateGitHosts ?? []));
+    const direct = { keepAlive: true, lookup };
+    const tunnelled = { keepAlive: true, proxyEnv: { HTTPS_PROXY: proxyUrl } };
     const agent =
-      url.protocol === 'https:'
-        ? new HttpsAgent({ keepAlive: true, lookup })
-        : new HttpAgent({ keepAlive: true, lookup });
+      url.protocol === 'https:' ? new HttpsAgent(proxyUrl === undefined ? direct : tunnelled) : new HttpAgent(direct);
     this.#agents.set(url.origin, agent);
     return agent;
   }

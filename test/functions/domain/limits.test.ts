@@ -96,6 +96,17 @@ const AT_MOST: readonly (readonly [string, number, number])[] = [
     LIMITS.vectorMetadataBytesMax,
   ],
   ['a question is smaller than a request', 4 * LIMITS.queryCharsMax, LIMITS.albBodyBytesMax],
+  ['a chunk is embedded whole', LIMITS.chunkCharsMax + LIMITS.pathCharsMax, LIMITS.embedTextCharsMax],
+  [
+    'a model that throttles is given up, call included, within the margin for handing over',
+    LIMITS.embedPatienceMs + LIMITS.embedCallTimeoutMs,
+    LIMITS.handoverMarginMs,
+  ],
+  [
+    'a question is given up by the embedder before the request is',
+    LIMITS.embedAttemptsMax * LIMITS.embedQueryCallTimeoutMs + LIMITS.embedQueryPatienceMs,
+    20_000,
+  ],
 ];
 
 describe('LIMITS', () => {

@@ -1,5 +1,5 @@
-/** The git connector keeps the connector contract, with real repositories behind the local git server. */
-import { type ConnectorHarness, connectorContract, type SourceTrouble } from '../../../contracts/connector.ts';
+/** The git connector's pulls stay on one commit, with real repositories behind the local git server. */
+import { type ConnectorHarness, snapshotContract, type SourceTrouble } from '../../../contracts/snapshot-connector.ts';
 import type { Fault, SeenRequest } from './fault-front.ts';
 import { GitWorld } from './git-world.ts';
 import type { FileChange } from './test-repository.ts';
@@ -60,4 +60,4 @@ const harness: ConnectorHarness = {
   },
 };
 
-connectorContract('git', harness);
+snapshotContract('git', harness);

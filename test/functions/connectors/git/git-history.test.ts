@@ -33,6 +33,9 @@ const shortFormOf = (event: PullEvent): string => {
     case 'checkpoint': {
       return event.complete ? 'complete' : 'checkpoint';
     }
+    case 'failure': {
+      return `failure ${event.failure.id}`;
+    }
     case 'cursor-lost': {
       return 'cursor-lost';
     }

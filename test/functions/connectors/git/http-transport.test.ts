@@ -1,4 +1,8 @@
 /** Redirects, name resolution, time-outs and second tries on the way to a git server. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connector } from '../../../../functions/connectors/connector.ts';
 import { createGitConnector } from '../../../../functions/connectors/git/git-connector.ts';
@@ -22,6 +26,35 @@ const redirectTo = (location: string): void => {
   world.front.fault = ({ url }) =>
     url.startsWith('/repo.git/info') ? { kind: 'status', status: 302, headers: { location } } : null;
 };
+
+describe('a proxy', () => {
+  it('is asked for the host of an https address, whose name nobody here resolves', async () => {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', ({ url }, socket) => {
+      asked.push(url ?? '');
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const connector = createGitConnector(
+      { id: 'r', url: 'https://git.example.com/shop', gitHosts: ['git.example.com'] },
+      {
+        directory: world.scratch,
+        proxyUrl: `http://127.0.0.1:${port}`,
+        bounds: { retryDelayMs: 1 },
+        resolve: async () => {
+          throw new Error('a name was looked up');
+        },
+      },
+    );
+    await expect(connector.status(signal)).rejects.toThrow(SourceError);
+    await connector.close();
+    proxy.close();
+    expect(new Set(asked)).toStrictEqual(new Set(['git.example.com:443']));
+  });
+});
 
 describe('redirects', () => {
   it.each([
