@@ -1,0 +1,135 @@
+/** A CloudFormation template as data: its resources, and what its functions come to. */
+import { at, type Data, type DataEntry, entriesAt, textAt } from '../syntax/data.ts';
+
+export interface Template {
+  readonly path: string;
+  readonly root: Data;
+  readonly resources: readonly DataEntry[];
+  readonly isServerless: boolean;
+}
+
+const TYPE = /^(?:AWS|Alexa|Custom)::/u;
+
+export const readTemplate = (path: string, documents: readonly Data[]): Template | undefined => {
+  const root = documents.find((data) => {
+    const resources = entriesAt(data, 'Resources');
+    const isNamed = textAt(data, 'AWSTemplateFormatVersion') !== undefined || textAt(data, 'Transform') !== undefined;
+    return resources.length > 0 && (isNamed || resources.every(({ value }) => TYPE.test(textAt(value, 'Type') ?? '')));
+  });
+  return root === undefined
+    ? undefined
+    : {
+        path,
+        root,
+        resources: entriesAt(root, 'Resources'),
+        isServerless: /Serverless/u.test(textAt(root, 'Transform') ?? ''),
+      };
+};
+
+/** A function call, written with a tag or as a map of one key. */
+export const callOf = (data: Data): { readonly name: string; readonly args: Data } | undefined => {
+  if (data.tag !== undefined) {
+    return { name: data.tag.slice(1), args: data };
+  }
+  const [only, more] = data.kind === 'map' ? data.entries : [];
+  return only !== undefined && more === undefined && /^(?:Ref|Condition|Fn::\w+)$/u.test(only.key)
+    ? { name: only.key.replace('Fn::', ''), args: only.value }
+    : undefined;
+};
+
+export interface Names {
+  readonly template: Template;
+  readonly region: string | undefined;
+}
+
+const plainText = (data: Data | undefined): string | undefined =>
+  data?.kind === 'scalar' && data.value !== null ? String(data.value) : undefined;
+
+const referenced = (name: string, { template, region }: Names): string | undefined => {
+  if (name === 'AWS::Region') {
+    return region;
+  }
+  return name.startsWith('AWS::')
+    ? { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::AccountId': '' }[name]
+    : textAt(template.root, 'Parameters', name, 'Default');
+};
+
+const DEPTH_MAX = 20;
+
+const substituted = (text: string, names: Names): string =>
+  text.replaceAll(/\$\{(?<name>[^}!]+)\}/gu, (whole, name: string) => referenced(name.trim(), names) ?? whole);
+
+/** What a value comes to; what can't be known inside a text stays visible as `${…}`. */
+export const valueOf = (data: Data | undefined, names: Names, depth = 0): string | undefined => {
+  const call = data === undefined || depth > DEPTH_MAX ? undefined : callOf(data);
+  if (call === undefined) {
+    return plainText(data);
+  }
+  const { name, args } = call;
+  const items = args.kind === 'list' ? args.items : [];
+  switch (name) {
+    case 'Ref':
+      return referenced(plainText(args) ?? '', names);
+    case 'Sub': {
+      const text = plainText(items[0] ?? args);
+      return text === undefined ? undefined : substituted(text, names);
+    }
+    case 'Join': {
+      const parts = items[1]?.kind === 'list' ? items[1].items : [];
+      const texts = parts.map((part) => valueOf(part, names, depth + 1) ?? '${}');
+      return texts.join(plainText(items[0]) ?? '');
+    }
+    case 'FindInMap': {
+      const [map, first, second] = items.map((item) => valueOf(item, names, depth + 1) ?? '');
+      return plainText(at(names.template.root, 'Mappings', map ?? '', first ?? '', second ?? ''));
+    }
+    default:
+      return undefined;
+  }
+};
+
+export type Use =
+  | { readonly kind: 'resource'; readonly id: string; readonly line: number }
+  | { readonly kind: 'import'; readonly name: string; readonly line: number }
+  | { readonly kind: 'text'; readonly key: string; readonly text: string; readonly line: number };
+
+const usesOfCall = (name: string, args: Data, names: Names): readonly Use[] => {
+  const { line } = args;
+  const text = plainText(args) ?? (args.kind === 'list' ? plainText(args.items[0]) : undefined) ?? '';
+  switch (name) {
+    case 'Ref':
+    case 'GetAtt':
+      return [{ kind: 'resource', id: text.split('.')[0] ?? '', line }];
+    case 'ImportValue': {
+      const inner = args.kind === 'scalar' && args.tag === '!ImportValue' ? args.value : valueOf(args, names);
+      return [{ kind: 'import', name: String(inner ?? ''), line }];
+    }
+    case 'Sub':
+      return [...text.matchAll(/\$\{(?<id>[A-Za-z0-9]+)(?:\.[\w.]+)?\}/gu)].map(({ groups }): Use => ({
+        kind: 'resource',
+        id: groups?.['id'] ?? '',
+        line,
+      }));
+    default:
+      return [];
+  }
+};
+
+/** Everything that a resource refers to or says, its functions evaluated. */
+export const usesIn = (data: Data, names: Names, key = '', depth = 0): readonly Use[] => {
+  if (depth > DEPTH_MAX * 3) {
+    return [];
+  }
+  const call = callOf(data);
+  const text = valueOf(data, names);
+  const own: readonly Use[] = [
+    ...(call === undefined ? [] : usesOfCall(call.name, call.args, names)),
+    ...(text === undefined ? [] : [{ kind: 'text' as const, key, text, line: data.line }]),
+  ];
+  if (data.kind === 'list') {
+    return [...own, ...data.items.flatMap((item) => usesIn(item, names, key, depth + 1))];
+  }
+  return data.kind === 'map'
+    ? [...own, ...data.entries.flatMap((entry) => usesIn(entry.value, names, entry.key, depth + 1))]
+    : own;
+};

@@ -1,0 +1,143 @@
+/** Kubernetes manifests: where workloads are pinned to, what they run, and the names under which they are called. */
+import type { FactsBuilder } from '../facts/builder.ts';
+import { aliasId } from '../facts/vocabulary.ts';
+import { isRegion, regionOfZone } from '../region/names.ts';
+import { type Context, place, placesOf } from '../repository/context.ts';
+import { emitLiterals, regionOfSetting } from '../repository/emit-literals.ts';
+import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
+import { emitHosts } from './hosts.ts';
+
+const WORKLOADS: ReadonlySet<string> = new Set([
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'CronJob',
+  'Job',
+  'Pod',
+  'Rollout',
+  'ReplicaSet',
+]);
+
+export const isManifest = (data: Data): boolean =>
+  textAt(data, 'apiVersion') !== undefined &&
+  textAt(data, 'kind') !== undefined &&
+  !(textAt(data, 'apiVersion') ?? '').startsWith('backstage.io/');
+
+const PLACE_KEYS: ReadonlySet<string> = new Set([
+  'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/region',
+  'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/zone',
+]);
+
+interface Pin {
+  readonly region: string;
+  readonly line: number;
+}
+
+const regionOf = (text: string): string | undefined => (isRegion(text) ? text : regionOfZone(text));
+
+/** Node selectors and affinities that name a Region or a zone, anywhere in a manifest. */
+const pinsIn = (data: Data, depth = 0): readonly Pin[] => {
+  if (depth > 60 || data.kind === 'scalar') {
+    return [];
+  }
+  if (data.kind === 'list') {
+    return data.items.flatMap((item) => pinsIn(item, depth + 1));
+  }
+  const isExpression = PLACE_KEYS.has(textAt(data, 'key') ?? '') && (textAt(data, 'operator') ?? 'In') === 'In';
+  const values = isExpression
+    ? itemsAt(data, 'values')
+    : data.entries.filter(({ key }) => PLACE_KEYS.has(key)).map(({ value }) => value);
+  const own = values.flatMap((value): Pin[] => {
+    const region = value.kind === 'scalar' ? regionOf(String(value.value)) : undefined;
+    return region === undefined ? [] : [{ region, line: value.line }];
+  });
+  return [
+    ...own,
+    ...data.entries.filter(({ key }) => !PLACE_KEYS.has(key)).flatMap(({ value }) => pinsIn(value, depth + 1)),
+  ];
+};
+
+const ownerOf = (context: Context, path: string, data: Data): string => {
+  const labels = [
+    ...entriesAt(data, 'metadata', 'labels'),
+    ...entriesAt(data, 'spec', 'template', 'metadata', 'labels'),
+  ];
+  const names = ['app.kubernetes.io/name', 'app', 'app.kubernetes.io/part-of'].flatMap((key) =>
+    labels.flatMap((label) => (label.key === key && label.value.kind === 'scalar' ? [String(label.value.value)] : [])),
+  );
+  const known = [...names, textAt(data, 'metadata', 'name') ?? ''].map((name) => context.owners.named(name));
+  return known.find((id) => context.owners.isDeclared(id)) ?? context.owners.of(path);
+};
+
+const declareNames = (facts: FactsBuilder, component: string, data: Data): void => {
+  const name = textAt(data, 'metadata', 'name');
+  if (textAt(data, 'kind') === 'Service' && name !== undefined) {
+    const host = `${name}.${textAt(data, 'metadata', 'namespace') ?? 'default'}.svc`;
+    facts.edge(aliasId('host', host), 'names', component, 'declared', [{ line: data.line }]);
+  }
+  if (/^(?:Ingress|IngressRoute|HTTPRoute|VirtualService|Gateway)$/u.test(textAt(data, 'kind') ?? '')) {
+    for (const { key, value, line } of settingsOf(data)) {
+      if (/^(?:host|hosts|hostnames)$/u.test(key) && /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/u.test(value)) {
+        facts.edge(aliasId('host', value), 'names', component, 'declared', [{ line }]);
+      }
+    }
+  }
+};
+
+const emitPins = (context: Context, facts: FactsBuilder, component: string, data: Data): void => {
+  const settings = settingsOf(data);
+  const named = settings.flatMap(({ key, value, line }): Pin[] => {
+    const region = regionOfSetting(key, value);
+    return region === undefined ? [] : [{ region, line }];
+  });
+  const pins = [...pinsIn(data), ...named];
+  const regions = [...new Set(pins.map(({ region }) => region))];
+  const name = `${textAt(data, 'kind') ?? ''}/${textAt(data, 'metadata', 'name') ?? ''}`;
+  for (const { region, line } of pins) {
+    facts.tie({
+      from: component,
+      region,
+      tie: 'runtime',
+      level: 'literal',
+      at: [{ line }],
+      alternates: regions,
+      via: `resource:k8s/${context.input.repository}/${name}`,
+    });
+    place(context, component, region);
+  }
+  const kind = textAt(data, 'kind') ?? '';
+  if (pins.length === 0 && WORKLOADS.has(kind)) {
+    context.atEnd(() => {
+      if (placesOf(context, component).length === 0) {
+        facts.tie({
+          from: component,
+          region: undefined,
+          tie: 'runtime',
+          level: 'declared',
+          at: [{ line: data.line }],
+          via: `resource:k8s/${context.input.repository}/${name}`,
+          expression: `${name} names no Region: that of its cluster is not known here`,
+        });
+      }
+    });
+  }
+};
+
+export const emitManifest = (context: Context, path: string, data: Data): void => {
+  const facts = context.facts(path);
+  const component = ownerOf(context, path, data);
+  declareNames(facts, component, data);
+  emitPins(context, facts, component, data);
+  for (const { value, line } of settingsOf(data)) {
+    emitLiterals(context, facts, value, line, { component });
+    emitHosts(facts, component, value, line);
+  }
+  const id = at(data, 'metadata', 'annotations');
+  for (const { key, value, line } of entriesAt(id)) {
+    if (key === 'backstage.io/component' && value.kind === 'scalar') {
+      facts.edge(component, 'partOf', context.owners.named(String(value.value)), 'declared', [{ line }]);
+    }
+  }
+};

@@ -1,0 +1,84 @@
+/** Terraform: from the files of a repository to nodes, ties and names, with the lines that decided each. */
+import type { Context } from '../repository/context.ts';
+import { deadReason } from '../repository/dead.ts';
+import { backendTies } from './backends.ts';
+import { emitCalls } from './calls.ts';
+import { emitData } from './data-sources.ts';
+import { emitResource } from './emit.ts';
+import { indexInstances } from './instance-index.ts';
+import { instantiate } from './instances.ts';
+import { directoryOf, makeModule, type Module } from './module.ts';
+import { emitOutputs } from './outputs.ts';
+import { readHcl } from './read-hcl.ts';
+import { readTerraformJson } from './read-json.ts';
+import { alternatesOf } from './replicas.ts';
+import { instancesIn } from './resources.ts';
+import { findRoots } from './roots.ts';
+import type { TerraformFile } from './syntax.ts';
+import { usesOf } from './edge-uses.ts';
+
+export const isTerraformPath = (path: string): boolean => /\.(?:tf|tfvars|tofu)(?:\.json)?$/u.test(path);
+
+const isValues = (path: string): boolean => /\.tfvars(?:\.json)?$/u.test(path);
+
+const readFile = (context: Context, path: string, text: string): TerraformFile =>
+  path.endsWith('.json') ? readTerraformJson(context.parsers, path, text) : readHcl(context.parsers, path, text);
+
+/** What can't be read may hide anything: its component is listed as unknown, with the place. */
+const listError = (context: Context, { path, error }: TerraformFile): void => {
+  if (error !== undefined) {
+    const component = context.owners.of(path);
+    const facts = context.facts(path);
+    const expression = `not Terraform at ${path}:${error.line}:${error.column}: ${error.near}`;
+    facts.unknown({ subject: component, reason: 'unparseable', expression, line: error.line, column: error.column });
+    facts.tie({
+      from: component,
+      region: undefined,
+      tie: 'runtime',
+      level: 'declared',
+      at: [{ line: error.line }],
+      expression,
+    });
+  }
+};
+
+const modulesOf = (files: readonly TerraformFile[]): ReadonlyMap<string, Module> => {
+  const byDirectory = new Map<string, TerraformFile[]>();
+  for (const file of files.filter(({ path }) => !isValues(path))) {
+    const directory = directoryOf(file.path);
+    byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), file]);
+  }
+  return new Map([...byDirectory].map(([directory, own]) => [directory, makeModule(directory, own)]));
+};
+
+export const extractTerraform = (context: Context): void => {
+  const live = context.input.files.filter(({ path }) => isTerraformPath(path) && deadReason(path) === undefined);
+  const files = live.map(({ path, text }) => readFile(context, path, text));
+  files.forEach((file) => {
+    listError(context, file);
+  });
+  const modules = modulesOf(files);
+  const { roots, uncalled } = findRoots(
+    modules,
+    files.filter(({ path }) => isValues(path)),
+  );
+  for (const directory of uncalled) {
+    modules.get(directory)?.files.forEach(({ path }) => {
+      context.facts(path).dead('a module that nothing in this repository calls');
+    });
+  }
+  const { scopes } = instantiate(roots, modules);
+  const instances = instancesIn(context, scopes);
+  const index = indexInstances(instances);
+  const alternates = alternatesOf(instances, index);
+  const uses = usesOf(instances, index);
+  for (const instance of instances) {
+    emitResource({ context, instance, alternates, index, uses });
+  }
+  for (const scope of scopes) {
+    emitData(context, scope);
+    emitCalls(context, scope, modules);
+    emitOutputs(context, scope, index);
+  }
+  backendTies(context, scopes);
+};
