@@ -10,16 +10,16 @@ import { seenEpochOrZero } from '../audit/seen-epoch.ts';
 import type { TableName } from '../domain/record.ts';
 import type { Embedder } from '../embed/embedder.ts';
 import { isUnknown } from '../gate/decide.ts';
-import { type GateDependencies, peekGate } from '../gate/gate.ts';
+import type { ShownGate } from '../gate/shown-gate.ts';
 import type { GateReading } from '../query/home-view.ts';
 import type { ApiDependencies } from '../query/route.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { wireInteractive } from './interactive-wiring.ts';
 import { readReplicationOf } from './replication-reading.ts';
-import { gateOf, now } from './wire.ts';
+import { now, shownGateOf } from './wire.ts';
 
-const readGateOf = async (gate: GateDependencies): Promise<GateReading> => {
-  const decision = await peekGate(gate);
+const readGateOf = async (gate: ShownGate): Promise<GateReading> => {
+  const decision = await gate.read();
   const { reason, inForce } = decision;
   return {
     // A run takes what it can't read for passive; a person has to see that it is not known.
@@ -43,7 +43,7 @@ export const wireApi = (telemetry: Telemetry, embedder: Embedder): WiredApi => {
   const { stores, regions, writes, afterwards } = wireInteractive(telemetry, INTERACTIVE_TABLES);
   const { home, peer } = regions;
   const { workspaces, audit, graph } = home.tables;
-  const gate = gateOf(home, telemetry);
+  const gate = shownGateOf(home, telemetry);
   const dependencies: ApiDependencies = {
     region: home.region,
     role: stores.role,

@@ -1,7 +1,9 @@
 /** What the entries share: telemetry on stdout and the gate. A composition root: environment and clock enter here. */
 import { LIMITS } from '../domain/limits.ts';
-import { AppConfigGateSource } from '../gate/appconfig-source.ts';
+import type { ClientTarget } from '../aws/client-options.ts';
+import { AppConfigGateSource, type GateAddress, PolledGateSource } from '../gate/appconfig-source.ts';
 import type { GateDependencies } from '../gate/gate.ts';
+import { ShownGate } from '../gate/shown-gate.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
 import { StdoutTelemetry } from '../telemetry/stdout.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -21,13 +23,26 @@ export const createTelemetry = (functionName: string): StdoutTelemetry =>
     debug: environment['TWINMAP_DEBUG'] === '1',
   });
 
-export const gateOf = (home: RegionStores, telemetry: Telemetry): GateDependencies => ({
-  source: new AppConfigGateSource(homeTarget(environment, 'APPCONFIGDATA', LIMITS.gateCallTimeoutMs), {
-    application: requireText(environment, 'TWINMAP_GATE_APPLICATION'),
-    environment: requireText(environment, 'TWINMAP_GATE_ENVIRONMENT'),
-    profile: requireText(environment, 'TWINMAP_GATE_PROFILE'),
-  }),
+const gateTarget = (): ClientTarget => homeTarget(environment, 'APPCONFIGDATA', LIMITS.gateCallTimeoutMs);
+
+const gateAddress = (): GateAddress => ({
+  application: requireText(environment, 'TWINMAP_GATE_APPLICATION'),
+  environment: requireText(environment, 'TWINMAP_GATE_ENVIRONMENT'),
+  profile: requireText(environment, 'TWINMAP_GATE_PROFILE'),
+});
+
+const gateParts = (home: RegionStores, telemetry: Telemetry): Omit<GateDependencies, 'source'> => ({
   records: home.tables.workspaces,
   telemetry,
   region: home.region,
 });
+
+/** For who obeys the gate: every reading is fresh. */
+export const gateOf = (home: RegionStores, telemetry: Telemetry): GateDependencies => ({
+  ...gateParts(home, telemetry),
+  source: new AppConfigGateSource(gateTarget(), gateAddress()),
+});
+
+/** For who shows it and does not act on it. */
+export const shownGateOf = (home: RegionStores, telemetry: Telemetry): ShownGate =>
+  new ShownGate({ ...gateParts(home, telemetry), source: new PolledGateSource(gateTarget(), gateAddress(), now) });

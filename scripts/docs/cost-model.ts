@@ -54,7 +54,7 @@ export const ASSUMPTIONS = {
   secondsPerCycle: 20,
   recordsProvenPerSecond: 5000,
   logBytesPerCall: 1500,
-  routerStatusSeconds: 5,
+  apiInstancesStartedPerHour: 2,
   metricsPerRegion: 60,
   secretsPerRegion: 1,
   endpointZones: 2,
@@ -148,8 +148,12 @@ const computing = (volumes: Volumes): readonly CostLine[] => {
     line('schedules', 'scheduleCall', (calls - runs.api - runs.sync) / MILLION),
     line('logs', 'logsIn', (calls * ASSUMPTIONS.logBytesPerCall) / GB),
     line('sync queue', 'queueRequest', (runs.sync * 3 + hoursPerMonth * MINUTES_PER_HOUR * 3) / MILLION),
-    // A fresh session gets the whole document: each scheduled run, and each question that comes a second or more after the last one.
-    line('the gate', 'gate', (runs.dispatch + runs.sync + runs.api) / MILLION),
+    // A fresh session gets the whole document: each scheduled run, and each instance of the API once, however often it is asked.
+    line(
+      'the gate',
+      'gate',
+      (runs.dispatch + runs.sync + ASSUMPTIONS.apiInstancesStartedPerHour * hoursPerMonth) / MILLION,
+    ),
   ];
 };
 
@@ -202,10 +206,6 @@ const working = (shape: Shape, volumes: Volumes): readonly CostLine[] => {
     ...(shape.regions === 2 ? [line('sent to the other Region', 'crossRegion', changedGb)] : []),
   ];
 };
-
-/** What one router adds to a Region by asking for its status, which reads the gate. */
-export const routerGateUsd = (): number =>
-  ((ASSUMPTIONS.hoursPerMonth * 3600) / ASSUMPTIONS.routerStatusSeconds / MILLION) * PRICES.gate.usd;
 
 export interface MonthlyCost {
   readonly lines: readonly CostLine[];

@@ -1,5 +1,5 @@
 /** The cost table of docs/deploy.md as Markdown. */
-import { ASSUMPTIONS, type Counts, monthlyCost, routerGateUsd, type Shape, type Size, SIZES } from './cost-model.ts';
+import { ASSUMPTIONS, type Counts, monthlyCost, type Shape, type Size, SIZES } from './cost-model.ts';
 import { PRICES, PRICES_READ_ON } from './prices.ts';
 
 export const SHAPES: readonly (readonly [name: string, shape: Shape])[] = [
@@ -61,8 +61,6 @@ export const costText = (counts: Counts): string =>
     ...totals(counts),
     '',
     ...details(counts),
-    '',
-    `A router that asks each Region for its status every ${ASSUMPTIONS.routerStatusSeconds} seconds reads the gate as often: up to ${dollars(routerGateUsd())} a month and Region, if AppConfig bills each of those readings as a configuration received. It is not in the sums.`,
     '',
     `Taken for granted: ${Object.entries(ASSUMPTIONS)
       .map(([name, value]) => `${wordsOf(name)} ${number(value)}`)

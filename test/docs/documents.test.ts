@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 import { namesOf } from '../../infra/names.ts';
 import { generatePages, replaceBlock } from '../../scripts/docs/blocks.ts';
-import { ASSUMPTIONS, countsOf, MEMORY_GB, monthlyCost, RUNS_PER_HOUR, SIZES } from '../../scripts/docs/cost-model.ts';
+import { countsOf, MEMORY_GB, monthlyCost, RUNS_PER_HOUR, SIZES } from '../../scripts/docs/cost-model.ts';
 import { SHAPES } from '../../scripts/docs/cost-text.ts';
 import { PRICES } from '../../scripts/docs/prices.ts';
 import { storesSchema } from '../../ops/running-pair.ts';
@@ -138,7 +138,6 @@ describe('the costs', () => {
     for (const [name, gb] of Object.entries(MEMORY_GB)) {
       expect(functions).toMatch(new RegExp(`^ {2}${name}: \\{ memoryMb: ${gb * 1024},`, 'mu'));
     }
-    expect(read('router/policy/settings.ts')).toContain(`statusIntervalMs: ${ASSUMPTIONS.routerStatusSeconds * 1000},`);
     const jobs = read('infra/components/jobs.ts');
     for (const name of ['drain', 'audit', 'repair'] as const) {
       const minutes = 60 / RUNS_PER_HOUR[name];

@@ -6,7 +6,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { CallBounds } from '../../../functions/aws/client-options.ts';
-import { AppConfigGateSource, type GateAddress } from '../../../functions/gate/appconfig-source.ts';
+import { AppConfigGateSource, type GateAddress, PolledGateSource } from '../../../functions/gate/appconfig-source.ts';
 import type { GateDecision } from '../../../functions/gate/decide.ts';
 import type { GateDocument } from '../../../functions/gate/document.ts';
 import {
@@ -17,6 +17,7 @@ import {
   raiseGate,
   readGate,
 } from '../../../functions/gate/gate.ts';
+import { ShownGate } from '../../../functions/gate/shown-gate.ts';
 import { DynamoRecordStore } from '../../../functions/stores/dynamo-record-store.ts';
 import { openDynamoClient } from '../../../functions/stores/dynamo-table.ts';
 import type { RecordStore } from '../../../functions/stores/record-store.ts';
@@ -376,5 +377,71 @@ describe('what a reading costs', () => {
       `GateTrouble ${region.region} ignored 1`,
     ]);
     expect(telemetry.counts.filter((count) => count.endsWith(' 0'))).toHaveLength(2 * 5 - 1);
+  });
+});
+
+describe('what people are shown', () => {
+  const SECONDS = 1000;
+  let nowMs = 0;
+
+  const openShown = (): ShownGate =>
+    new ShownGate({
+      ...openGate(),
+      source: new PolledGateSource(region.target(CALM, 'appconfig'), address, () => nowMs),
+    });
+
+  /** What AppConfig was asked while this ran; each session and each answer of it may be billed. */
+  const askedFor = async (act: () => Promise<unknown>): Promise<readonly string[]> => {
+    const before = calls.length;
+    await act();
+    return operationsOf(calls.slice(before), 'appconfig');
+  };
+
+  const ONE_SESSION = ['StartConfigurationSession', 'GetLatestConfiguration'];
+
+  it('costs one session, however often and by how many at once it is looked at', async () => {
+    await deployGate(gate(7, true));
+    const shown = openShown();
+    const asked = await askedFor(async () => {
+      await Promise.all([shown.read(), shown.read(), shown.read()]);
+      nowMs += 14 * SECONDS;
+      expect(brief(await shown.read())).toEqual(['active', 'document-active', false]);
+    });
+    expect(asked).toEqual(ONE_SESSION);
+  });
+
+  it('is never behind what a run of this Region has seen', async () => {
+    await deployGate(gate(7, true));
+    const shown = openShown();
+    await shown.read();
+    await deployGate(gate(8, false));
+    await readGate(openGate());
+    expect(brief(await shown.read())).toEqual(['passive', 'document-passive', false]);
+  });
+
+  it('begins a new session where AppConfig refuses the old one', async () => {
+    await deployGate(gate(7, true));
+    const shown = openShown();
+    await shown.read();
+    await deployGate(gate(8, false));
+    // By this clock it is time; AppConfig, whose clock has not moved, says that it is too early.
+    nowMs += 16 * SECONDS;
+    const asked = await askedFor(async () => {
+      expect(brief(await shown.read())).toEqual(['passive', 'document-passive', false]);
+    });
+    expect(asked).toEqual(['GetLatestConfiguration', ...ONE_SESSION]);
+  });
+
+  it('checks a trouble once, and not with every look at it', async () => {
+    await deployGate(gate(9, true));
+    await readGate(openGate());
+    await deployGate(gate(5, false));
+    const shown = openShown();
+    const asked = await askedFor(async () => {
+      for (let looks = 0; looks < 3; looks += 1) {
+        expect(brief(await shown.read())).toEqual(['active', 'stale-document', true]);
+      }
+    });
+    expect(asked).toEqual([...ONE_SESSION, ...ONE_SESSION]);
   });
 });
