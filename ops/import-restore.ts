@@ -100,6 +100,7 @@ class Restore {
       case 'unavailable': {
         return outcome.home;
       }
+      case 'overtaken':
       case 'op-reused': {
         return { reason: 'unknown', code: 'OpReused', message: 'the id of the write was used before' };
       }

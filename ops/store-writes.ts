@@ -45,7 +45,7 @@ export const notHeld = (
   outcome: Exclude<InteractiveOutcome | InteractiveConflict, { kind: 'held' }>,
 ): number => {
   const why =
-    outcome.kind === 'op-reused'
+    outcome.kind === 'op-reused' || outcome.kind === 'overtaken'
       ? 'the id of the write was used before'
       : [outcome.home, outcome.peer]
           .flatMap((one) => (one === undefined ? [] : [`${one.message} (${one.code})`]))

@@ -9,11 +9,11 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { build, type Plugin, transform } from 'esbuild';
+import { build, type BuildOptions as EsbuildOptions, type Plugin, transform } from 'esbuild';
 
 import { ConfigError, InvariantError } from '../functions/domain/errors.ts';
 
-export const BUILT_FUNCTIONS = ['dispatch', 'sync', 'api', 'drain', 'repair', 'proof', 'audit'] as const;
+export const BUILT_FUNCTIONS = ['dispatch', 'sync', 'api', 'drain', 'repair', 'proof', 'audit', 'survey'] as const;
 
 export type BuiltFunctionName = (typeof BUILT_FUNCTIONS)[number];
 
@@ -41,7 +41,10 @@ export interface BuildResult {
 }
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const ENTRIES = 'functions/handlers';
+/** Where a function begins; the example's is in its own folder. */
+export const entryOf = (name: BuiltFunctionName): string =>
+  name === 'survey' ? 'examples/survey/functions/survey.ts' : `functions/handlers/${name}.ts`;
+
 const MODEL = 'functions/embed/model/static-256.bin';
 const NEEDS_MODEL: ReadonlySet<BuiltFunctionName> = new Set(['sync', 'api']);
 
@@ -67,9 +70,7 @@ export const buildFunctions = async (options: BuildOptions): Promise<BuildResult
 };
 
 const missingParts = (root: string, name: BuiltFunctionName): readonly string[] =>
-  [`${ENTRIES}/${name}.ts`, ...(NEEDS_MODEL.has(name) ? [MODEL] : [])].filter(
-    (file) => !existsSync(path.join(root, file)),
-  );
+  [entryOf(name), ...(NEEDS_MODEL.has(name) ? [MODEL] : [])].filter((file) => !existsSync(path.join(root, file)));
 
 const buildOne = async (root: string, folder: string, name: BuiltFunctionName): Promise<BuiltFunction> => {
   const code = await bundle(root, name);
@@ -120,26 +121,29 @@ const withoutMutants = (root: string): Plugin => ({
   },
 });
 
+/** How each function is bundled; what a bundle holds is asked with the same options. */
+export const bundleOptions = (root: string, name: BuiltFunctionName): EsbuildOptions & { readonly write: false } => ({
+  // Paths in the bundle's comments start here, so that two checkouts give the same bytes.
+  absWorkingDir: root,
+  entryPoints: [entryOf(name)],
+  outfile: 'index.mjs',
+  write: false,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  banner: { js: REQUIRE_BANNER },
+  legalComments: 'none',
+  charset: 'utf8',
+  logLevel: 'silent',
+  // A tsconfig beside the checkout must not change what is built.
+  tsconfigRaw: {},
+  plugins: [withoutMutants(root)],
+});
+
 const bundle = async (root: string, name: BuiltFunctionName): Promise<Uint8Array> => {
-  const { outputFiles } = await build({
-    // Paths in the bundle's comments start here, so that two checkouts give the same bytes.
-    absWorkingDir: root,
-    entryPoints: [`${ENTRIES}/${name}.ts`],
-    outfile: 'index.mjs',
-    write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: { js: REQUIRE_BANNER },
-    legalComments: 'none',
-    charset: 'utf8',
-    logLevel: 'silent',
-    // A tsconfig beside the checkout must not change what is built.
-    tsconfigRaw: {},
-    plugins: [withoutMutants(root)],
-  }).catch((error: unknown) => {
+  const { outputFiles } = await build(bundleOptions(root, name)).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`The function ${name} can't be built: ${why}`, { cause: error });
   });

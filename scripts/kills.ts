@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { type Role, ROLES } from '../functions/domain/region.ts';
-import { parseVotePayload, voteKey } from '../functions/domain/survey.ts';
+import { FIRST_GENERATION, parseVotePayload, voteKey, votesPartition } from '../examples/survey/functions/records.ts';
 import { openSources, type OpenedSources } from '../local/start/sources.ts';
 import { provePair, syncOnce } from '../local/start/sync-once.ts';
 import { judge } from '../local/start/verdict.ts';
@@ -128,14 +128,13 @@ const reckon = async (runner: PairRunner, load: VotingLoad, expected: readonly s
   let doubled = 0;
   for (const region of [regions.home, ...(regions.peer === undefined ? [] : [regions.peer])]) {
     for (const [voter, { choice }] of load.acknowledged) {
-      const read = await region.tables.workspaces.get(voteKey(SURVEY, voter));
+      const read = await region.tables.workspaces.get(voteKey(SURVEY, FIRST_GENERATION, voter));
       const held = read.kind === 'done' && read.value !== undefined ? parseVotePayload(read.value.data) : undefined;
       if (held?.choice !== choice) {
         lost.push(`${voter} in ${region.region}: ${held?.choice ?? 'nothing'} in place of ${choice}`);
       }
     }
-    const { pk } = voteKey(SURVEY, 'voter-0');
-    const votes = await region.tables.workspaces.queryDigests(pk);
+    const votes = await region.tables.workspaces.queryDigests(votesPartition(SURVEY, FIRST_GENERATION));
     doubled += votes.kind === 'done' ? Math.max(0, votes.value.items.length - load.acknowledged.size) : 0;
   }
   return { ...settled, lost, doubled };

@@ -75,6 +75,7 @@ const RULES: readonly (readonly [string, (edge: Edge) => boolean])[] = [
         'ops',
         'local',
         'scripts/bench',
+        'scripts/survey',
       ),
   ],
   [
@@ -83,8 +84,8 @@ const RULES: readonly (readonly [string, (edge: Edge) => boolean])[] = [
   ],
   ['router policy imports nothing from npm', ({ from, to }) => within(from, 'router/policy') && isPackage(to)],
   [
-    'nothing imports infra, but infra, local and scripts',
-    ({ from, to }) => within(to, 'infra') && !within(from, 'infra', 'local', 'scripts'),
+    'nothing imports infra, but infra, local, scripts and what an example declares',
+    ({ from, to }) => within(to, 'infra') && !within(from, 'infra', 'local', 'scripts', 'examples/survey/infra'),
   ],
   [
     'nothing imports test, but the simulator’s command, which runs it',
@@ -97,9 +98,20 @@ const RULES: readonly (readonly [string, (edge: Edge) => boolean])[] = [
       to === 'functions/domain/mutants.ts' && !within(from, 'functions', 'scripts/sim', 'scripts/sim.ts'),
   ],
   [
-    'infra imports domain, Pulumi and itself only',
+    'infra imports domain, Pulumi and itself only; its root adds the example',
     ({ from, to }) =>
-      within(from, 'infra') && !within(to, 'infra', 'functions/domain') && !/^@pulumi\/|^node:|^zod$/u.test(to),
+      within(from, 'infra') &&
+      !within(to, 'infra', 'functions/domain') &&
+      !(from === 'infra/index.ts' && within(to, 'examples/survey/infra')) &&
+      !/^@pulumi\/|^node:|^zod$/u.test(to),
+  ],
+  [
+    'the product imports no example: it runs without any',
+    ({ from, to }) => within(from, 'functions', 'router', 'ops') && within(to, 'examples'),
+  ],
+  [
+    'an example runs on the product alone',
+    ({ from, to }) => within(from, 'examples') && within(to, 'local', 'ops', 'scripts', 'test'),
   ],
   [
     'product code never imports local, ops or scripts',
@@ -137,7 +149,17 @@ describe('imports', () => {
 });
 
 /** Composition roots: environment, clock and randomness enter here. */
-const ROOTS = ['functions/handlers', 'local', 'ops', 'scripts', 'infra/index.ts', 'router/entries', 'bin'];
+const ROOTS = [
+  'functions/handlers',
+  'local',
+  'ops',
+  'scripts',
+  'infra/index.ts',
+  'router/entries',
+  'bin',
+  'examples/survey/functions/survey.ts',
+  'examples/survey/page',
+];
 
 const BANNED: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ['process.env outside composition roots', /\bprocess\.env\b/u, ROOTS],

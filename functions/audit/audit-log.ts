@@ -53,7 +53,7 @@ export const createAuditLog = ({ writes, region, epoch, newOp }: AuditLogDepende
       ...(options?.later === true ? { later: true } : {}),
       op,
     });
-    if (outcome.kind === 'op-reused') {
+    if (outcome.kind === 'op-reused' || outcome.kind === 'overtaken') {
       throw new InvariantError(`the id ${op} of an audit event was used before`);
     }
     return outcome;

@@ -151,7 +151,7 @@ export class AuditWriter {
     const failure = failureOf(recorded);
     if (failure !== undefined) {
       telemetry.log('error', 'audit.missing', { action, target, actor, why: failure.code });
-      telemetry.count('AuditMissing', { Region: region, Action: action }, 1);
+      telemetry.count('AuditMissing', { Region: region, Action: action }, 1, ['Region']);
     }
     return recorded;
   }

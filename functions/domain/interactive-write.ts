@@ -20,6 +20,12 @@ export interface InteractiveWrite {
    * means key and content. A repetition stores nothing: the first write's own bytes are sent again.
    */
   readonly identity?: string;
+  /**
+   * For a key that one person alone writes, from one place: when that person did, in ms since 1970. It becomes the clock of the
+   * version, so that a request that was given up and arrives late loses against the newer one, in either Region, instead of
+   * taking a clock beyond it.
+   */
+  readonly madeAt?: number;
   /** No attempt at the peer now: it is owed, and drained within a minute. For who has waited for the peer already. */
   readonly later?: true;
   /** From the caller's `Idempotency-Key`; absent means a new one. Sent twice, to one Region or to both, it is one write. */
@@ -39,11 +45,11 @@ export type InteractiveOutcome =
   /** No Region took it; nothing is claimed (it may have arrived all the same, so a retry needs the same `op`). */
   | { readonly kind: 'unavailable'; readonly op: string; readonly home: Failure; readonly peer?: Failure };
 
-/** The caller's `op` had been used for another record or other content. */
-export interface InteractiveConflict {
-  readonly kind: 'op-reused';
-  readonly op: string;
-}
+export type InteractiveConflict =
+  /** The caller's `op` had been used for another record or other content. */
+  | { readonly kind: 'op-reused'; readonly op: string }
+  /** A write that was `madeAt` a later time stands. */
+  | { readonly kind: 'overtaken'; readonly op: string };
 
 export interface InteractiveWrites {
   write(request: InteractiveWrite): Promise<InteractiveOutcome | InteractiveConflict>;

@@ -174,7 +174,7 @@ export const LIMITS = {
   drainAfterProbeMs: 500,
   /** How often a drain asks again a peer that does not answer, and for how long: until the next minute's drain begins. */
   drainRetryDelayMs: 5000,
-  drainPatienceMs: 45_000,
+  drainPatienceMs: 50_000,
   /** Kept free at the end of a drain, for the page that is under way. */
   drainMarginMs: 20_000,
   settlePassesMax: 3,

@@ -65,6 +65,9 @@ export const clockOfVersion = (version: string): HybridClock | undefined => {
   return ms === undefined || counter === undefined ? undefined : { ms: Number(ms), counter: Number(counter) };
 };
 
+/** The id of the write inside a version; the whole text where it is none. */
+export const opOfVersion = (version: string): string => version.slice(version.lastIndexOf('|') + 1);
+
 /** A clock that is not behind `nowMs` and beyond everything in `seen`: a later write wins, however slow its own clock is. */
 export const clockBeyond = (nowMs: number, ...seen: readonly (HybridClock | undefined)[]): HybridClock => {
   let clock: HybridClock = { ms: nowMs, counter: 0 };

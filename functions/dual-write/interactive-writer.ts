@@ -14,7 +14,7 @@ import type {
 import { LIMITS } from '../domain/limits.ts';
 import { isMutant } from '../domain/mutants.ts';
 import type { ReplicatedRecord } from '../domain/record.ts';
-import { clockBeyond, clockOfVersion, type HybridClock, interactiveVersion } from '../domain/version.ts';
+import { clockBeyond, clockOfVersion, type HybridClock, interactiveVersion, opOfVersion } from '../domain/version.ts';
 import { makeRecord, makeTombstone } from '../stores/envelope.ts';
 import type { PutOutcome } from '../stores/record-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -84,7 +84,8 @@ export class InteractiveWriter implements InteractiveWrites {
       return { kind: 'op-reused', op };
     }
     const repeated = made?.kind === 'same' ? made.record : undefined;
-    let clock: HybridClock = clockBeyond(this.#dependencies.now());
+    const { madeAt } = request;
+    let clock: HybridClock = clockBeyond(madeAt ?? this.#dependencies.now());
     for (let tries = 0; tries < LIMITS.interactiveAttemptsMax; tries += 1) {
       const attempt =
         repeated === undefined
@@ -94,7 +95,10 @@ export class InteractiveWriter implements InteractiveWrites {
       if (outcome.kind !== 'superseded') {
         return outcome;
       }
-      clock = clockBeyond(this.#dependencies.now(), clock, clockOfVersion(outcome.v));
+      if (madeAt !== undefined && opOfVersion(outcome.v) !== op) {
+        return { kind: 'overtaken', op };
+      }
+      clock = clockBeyond(madeAt ?? this.#dependencies.now(), clock, clockOfVersion(outcome.v));
     }
     return { kind: 'unavailable', op, home: TOO_MANY };
   }

@@ -25,7 +25,7 @@ const noteSchema = z.strictObject({
 const MS_PER_SECOND = 1000;
 
 /** All tables of a Region may hold notes; each beside the record that it is about. */
-const noteKey = (op: string): RecordKey => ({ pk: `op#${sha256Hex(op)}`, sk: 'op' });
+export const noteKey = (op: string): RecordKey => ({ pk: `op#${sha256Hex(op)}`, sk: 'op' });
 
 const identityOf = (request: InteractiveWrite): string =>
   sha256Hex(canonicalText({ key: request.key, what: request.identity ?? request.content }));

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 
 import { LIMITS } from '../domain/limits.ts';
-import { type DrainReport, drainOwed } from '../repair/drain.ts';
+import type { DrainReport } from '../repair/drain.ts';
 import { readOwedDebt } from '../repair/owed-debt.ts';
+import { drainPatiently } from '../repair/patient-drain.ts';
 import { parseStoresEnvironment } from './environment.ts';
 import { openRegionPair } from './open-region.ts';
 import { createTelemetry, environment, now } from './wire.ts';
@@ -20,7 +21,7 @@ export const handler = async (
   if (peer === undefined) {
     return { kind: 'single' };
   }
-  const report = await drainOwed({
+  const report = await drainPatiently({
     direction: { from: home, to: peer },
     telemetry,
     now,

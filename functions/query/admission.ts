@@ -5,7 +5,7 @@
 import type { Authenticator, RefusalReason } from '../access/authenticator.ts';
 import { ACCESS_ROLES, isPermitted, type Permission, PERMITTED, type Principal } from '../domain/access.ts';
 import { type Answer, problem } from './answer.ts';
-import { type ApiDependencies, isOpenRoute, type Route, unavailable } from './route.ts';
+import { type ApiDependencies, type Route, unavailable } from './route.ts';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly caller: Principal | undefined; readonly doubt?: string }
@@ -46,13 +46,13 @@ const notPermitted = (caller: Principal, permission: Permission): Answer => {
 
 export const admit = async (
   deps: Pick<ApiDependencies, 'region' | 'peerRegion'> & { readonly authenticator: Authenticator },
-  route: Route,
+  { access }: Pick<Route, 'access'>,
   authorization: string | undefined,
 ): Promise<Admission> => {
-  if (route.access === 'open') {
+  if (access === 'open') {
     return { kind: 'admitted', caller: undefined };
   }
-  const isOptional = isOpenRoute(route);
+  const isOptional = access === 'optional';
   const who = await deps.authenticator.authenticate(authorization === undefined ? {} : { authorization });
   switch (who.kind) {
     case 'anonymous': {
@@ -68,9 +68,9 @@ export const admit = async (
     }
     case 'recognised': {
       const { principal } = who;
-      return isOpenRoute(route) || isPermitted(principal, route.access)
+      return access === 'optional' || isPermitted(principal, access)
         ? { kind: 'admitted', caller: principal }
-        : { kind: 'refused', answer: notPermitted(principal, route.access), caller: principal };
+        : { kind: 'refused', answer: notPermitted(principal, access), caller: principal };
     }
   }
 };

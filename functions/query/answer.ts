@@ -10,7 +10,7 @@ import type { ShownView } from './shown-view.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Answer {
-  readonly status: 200 | 201 | 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
+  readonly status: 200 | 201 | 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
   readonly fields: Fields;
   /** The one list that may be long: cut at its end where the answer would be too large. */
   readonly list?: { readonly name: string; readonly items: readonly object[] };

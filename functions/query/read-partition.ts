@@ -1,6 +1,6 @@
-/** All live records of one partition, strongly consistent, page after page and with an end. */
+/** All live records of one partition, page after page and with an end. */
 import { done, type Result } from '../domain/failure.ts';
-import type { RecordStore, StoredRecord } from '../stores/record-store.ts';
+import type { QueryOptions, RecordStore, StoredRecord } from '../stores/record-store.ts';
 
 export interface PartitionReading {
   /** Without tombstones, in `sk` order. */
@@ -12,15 +12,12 @@ export interface PartitionReading {
 export const readPartition = async (
   store: Pick<RecordStore, 'query'>,
   pk: string,
-  { skPrefix, recordsMax }: { readonly skPrefix?: string; readonly recordsMax: number },
+  { recordsMax, ...options }: Omit<QueryOptions, 'after'> & { readonly recordsMax: number },
 ): Promise<Result<PartitionReading>> => {
   const records: StoredRecord[] = [];
   let after: string | undefined;
   do {
-    const page = await store.query(pk, {
-      ...(skPrefix === undefined ? {} : { skPrefix }),
-      ...(after === undefined ? {} : { after }),
-    });
+    const page = await store.query(pk, { ...options, ...(after === undefined ? {} : { after }) });
     if (page.kind === 'failed') {
       return page;
     }

@@ -18,9 +18,22 @@ const keyReused = (): Answer =>
     next: 'Send a new random id for every change, and the same one again only with the same request.',
   });
 
-export const notHeldAnswer = ({ deps }: Pick<GuardedContext, 'deps'>, outcome: NotHeld): Answer => {
+const overtaken = (): Answer =>
+  problem(409, 'overtaken', {
+    what: 'a newer write stands',
+    why: 'This one was made before it, and has arrived after it.',
+    next: 'Nothing, if you made both; otherwise read what stands, and write again.',
+  });
+
+export const notHeldAnswer = (
+  { deps }: { readonly deps: Pick<GuardedContext['deps'], 'region' | 'peerRegion'> },
+  outcome: NotHeld,
+): Answer => {
   if (outcome.kind === 'op-reused') {
     return keyReused();
+  }
+  if (outcome.kind === 'overtaken') {
+    return overtaken();
   }
   const { home, peer } = outcome;
   return problem(503, 'unavailable', {
@@ -86,6 +99,6 @@ export const auditChange = async (
     why = error instanceof Error ? error.name : 'unknown';
   }
   deps.telemetry.log('error', 'audit.missing', { requestId, action, target, actor: caller.id, why });
-  deps.telemetry.count('AuditMissing', { Region: deps.region, Action: action }, 1);
+  deps.telemetry.count('AuditMissing', { Region: deps.region, Action: action }, 1, ['Region']);
   return 'missing';
 };

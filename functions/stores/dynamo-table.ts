@@ -41,6 +41,7 @@ export interface Condition {
 
 export interface KeyRange {
   readonly pk: string;
+  readonly isEventual?: true | undefined;
   readonly skPrefix?: string | undefined;
   readonly after?: string | undefined;
   readonly pageItemsMax?: number | undefined;
@@ -135,14 +136,14 @@ export class DynamoTable {
       : failed({ reason: 'throttled', code: 'UnprocessedKeys', message: 'the table left keys of a batch unread' });
   }
 
-  /** One partition, strongly consistent. */
+  /** One partition; strongly consistent unless the range says otherwise. */
   async query(range: KeyRange): Promise<Result<ItemPage>> {
     const { pk, skPrefix, projection, filter } = range;
     const read = await this.#bounded((bound) =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
-          ConsistentRead: true,
+          ConsistentRead: range.isEventual !== true,
           KeyConditionExpression: skPrefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :sk)',
           ExpressionAttributeValues: {
             ':pk': { S: pk },

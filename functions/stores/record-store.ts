@@ -44,6 +44,8 @@ export interface Page<T> {
 
 export interface QueryOptions {
   readonly skPrefix?: string;
+  /** Half the price, and possibly a moment old: for what is shown to people with its time, never for a decision. */
+  readonly isEventual?: true;
   /** Opaque token of the page before. */
   readonly after?: string;
   readonly pageItemsMax?: number;
@@ -103,7 +105,7 @@ export interface RecordStore {
   listOwed(shard: string, options?: OwedPageOptions): Promise<Result<Page<OwedEntry>>>;
   /** Deletes a tombstone: `IF v = :v AND attribute_exists(del) AND attribute_not_exists(owed)`. */
   collect(key: RecordKey, v: string): Promise<Result<'collected' | 'kept'>>;
-  /** One partition in `sk` order, strongly consistent, whole records. */
+  /** One partition in `sk` order, whole records; strongly consistent unless `isEventual`. */
   query(pk: string, options?: QueryOptions): Promise<Result<Page<StoredRecord>>>;
   /** The same without payloads: what a comparison needs, and little to carry between Regions. */
   queryDigests(pk: string, options?: DigestQueryOptions): Promise<Result<Page<RecordDigest>>>;

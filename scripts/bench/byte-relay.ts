@@ -5,6 +5,8 @@ export interface ByteRelay {
   readonly endpoint: string;
   /** Bytes of requests and responses so far, heads and bodies. */
   bytes(): number;
+  /** Ends the connections that are open; new ones pass as before. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,11 @@ export const openByteRelay = async (target: string): Promise<ByteRelay> => {
     });
     from.pipe(to);
   };
+  const cut = (): void => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     pass(client, upstream);
@@ -40,10 +47,9 @@ export const openByteRelay = async (target: string): Promise<ByteRelay> => {
   return {
     endpoint: `http://127.0.0.1:${ownPort}`,
     bytes: () => bytes,
+    cut,
     close: async () => {
-      for (const socket of sockets) {
-        socket.destroy();
-      }
+      cut();
       await new Promise<void>((resolve) => {
         server.close(() => {
           resolve();

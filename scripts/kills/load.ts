@@ -61,7 +61,8 @@ export class VotingLoad {
     for (let round = 0; !this.#stopping; round += 1) {
       const choice = `choice-${round}`;
       const key = randomUUID();
-      while (!(await this.#vote(voter, choice, key))) {
+      const pressedAt = Date.now();
+      while (!(await this.#vote(voter, choice, key, pressedAt))) {
         await sleep(PAUSE_MS);
       }
       this.acknowledged.set(voter, { choice, key });
@@ -70,7 +71,7 @@ export class VotingLoad {
     }
   }
 
-  async #vote(voter: string, choice: string, key: string): Promise<boolean> {
+  async #vote(voter: string, choice: string, key: string, pressedAt: number): Promise<boolean> {
     const { endpoints, random, survey, token } = this.#options;
     const all = endpoints();
     const endpoint = all[Math.floor(random() * all.length)];
@@ -82,7 +83,7 @@ export class VotingLoad {
       const response = await fetch(new URL(`/v1/surveys/${survey}/votes`, endpoint), {
         method: 'PUT',
         headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json', 'idempotency-key': key },
-        body: JSON.stringify({ choice, voter }),
+        body: JSON.stringify({ choice, voter, pressedAt }),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       await response.arrayBuffer();

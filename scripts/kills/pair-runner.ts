@@ -47,6 +47,8 @@ export class PairRunner {
       sources: sources.sources,
       gitHosts: sources.gitHosts,
       gitLoopbackOrigin: sources.gitLoopbackOrigin,
+      // What people do meanwhile is to vote.
+      surveyIn: ROLES,
     });
     const stores = openLocalPair(await addressesOf(rootDirectory, pair));
     const { regions, writes } = stores;

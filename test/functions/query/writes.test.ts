@@ -1,16 +1,15 @@
-/** The first real clients of interactive writes: settings and votes over HTTP, once, in both Regions, or not claimed. */
+/** Interactive writes over HTTP, by the settings: once, in both Regions, or not claimed. */
 import type { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { AuditEvent } from '../../../functions/domain/audit-event.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { settingFields, settingKey } from '../../../functions/domain/settings.ts';
-import { voteKey } from '../../../functions/domain/survey.ts';
 import { readIdempotencyKey } from '../../../functions/query/idempotency.ts';
 import { ApiStage, type Json, requestOf, type Sent } from './api-stage.ts';
 
 const NAME = '/v1/settings/displayName';
-const VOTES = '/v1/surveys/lunch/votes';
+const CHANNEL = '/v1/settings/incidentChannel';
 
 let stage = new ApiStage();
 let app: Hono;
@@ -26,8 +25,8 @@ const send = async (address: string, sent: Sent, to = app): Promise<{ status: nu
 const put = async (value: unknown, headers: Sent['headers'] = {}, to = app): ReturnType<typeof send> =>
   send(NAME, { method: 'PUT', body: { value }, headers }, to);
 
-const vote = async (body: unknown, headers: Sent['headers'] = {}, to = app): ReturnType<typeof send> =>
-  send(VOTES, { method: 'PUT', body, headers }, to);
+const putChannel = async (value: unknown, headers: Sent['headers'] = {}): ReturnType<typeof send> =>
+  send(CHANNEL, { method: 'PUT', body: { value }, headers });
 
 const audited = async (): Promise<readonly AuditEvent[]> => {
   const read = await stage.dependencies().readAudit(100);
@@ -153,65 +152,6 @@ describe('a setting', () => {
   });
 });
 
-describe('a vote', () => {
-  it('is one record per survey and voter: voting again changes it', async () => {
-    await vote({ choice: 'soup', voter: 'ada' });
-    await vote({ choice: 'soup', voter: 'bob' });
-    await vote({ choice: 'salad' });
-    stage.clockMs += 1;
-    expect(await vote({ choice: 'salad', voter: 'ada' })).toMatchObject({
-      status: 200,
-      body: { survey: 'lunch', choice: 'salad', replication: 'both' },
-    });
-    const { body } = await send('/v1/surveys/lunch/results', {});
-    expect(body).toMatchObject({
-      survey: 'lunch',
-      counts: { salad: 2, soup: 1 },
-      votes: 3,
-      freshness: { readAt: stage.clockMs, replication: 'unknown' },
-      degraded: [],
-    });
-    expect(JSON.stringify(body)).not.toContain('ada');
-    expect(await stage.peer.tables.workspaces.get(voteKey('lunch', callerId))).toMatchObject({ kind: 'done' });
-  });
-
-  it('counts in its own survey only', async () => {
-    await vote({ choice: 'soup' });
-    expect((await send('/v1/surveys/lunch-2/results', {})).body).toMatchObject({ counts: {}, votes: 0 });
-  });
-
-  it.each([
-    [{}, 'choice'],
-    [{ choice: 'Soup' }, 'choice'],
-    [{ choice: '' }, 'choice'],
-    [{ choice: 'a'.repeat(65) }, 'choice'],
-    [{ choice: 7 }, 'choice'],
-    [{ choice: 'soup', voter: '' }, 'voter'],
-    [{ choice: 'soup', voter: 'a b' }, 'voter'],
-    [{ choice: 'soup', voter: 'a'.repeat(129) }, 'voter'],
-    [{ choice: 'soup', weight: 100 }, 'unknown field "weight"'],
-  ])('of %j is refused', async (body, what) => {
-    const answer = await vote(body);
-    expect(answer.status).toBe(400);
-    expect(answer.body['what']).toContain(what);
-  });
-
-  it.each(['Lunch', '-lunch', 'a%23b', 'x'.repeat(65)])('in a survey named %s is refused', async (name) => {
-    expect((await send(`/v1/surveys/${name}/votes`, { method: 'PUT', body: { choice: 'a' } })).status).toBe(404);
-    expect((await send(`/v1/surveys/${name}/results`, {})).status).toBe(404);
-  });
-
-  it('that is damaged is not counted, and told of', async () => {
-    await vote({ choice: 'soup' });
-    const content = { kind: 'payload', payload: { choice: 'soup' } } as const;
-    await stage.writes.write({ table: 'workspaces', key: voteKey('lunch', 'eve'), content });
-    expect((await send('/v1/surveys/lunch/results', {})).body).toMatchObject({
-      votes: 1,
-      degraded: ['1 votes are damaged and not counted'],
-    });
-  });
-});
-
 describe('an idempotency-key', () => {
   const key = { 'idempotency-key': 'change-1' };
 
@@ -237,14 +177,14 @@ describe('an idempotency-key', () => {
       status: 422,
       body: { what: 'this idempotency-key belongs to another write' },
     });
-    expect(await vote({ choice: 'soup' }, key)).toMatchObject({ status: 422 });
+    expect(await putChannel('one', key)).toMatchObject({ status: 422 });
     expect((await send(NAME, {})).body).toMatchObject({ setting: { value: 'one' } });
   });
 
   it('of one caller is not that of another', async () => {
-    await vote({ choice: 'soup' }, key);
+    await putChannel('#one', key);
     token = await stage.token(['editor']);
-    expect(await vote({ choice: 'salad' }, key)).toMatchObject({ status: 200, body: { repeated: false } });
+    expect(await putChannel('#two', key)).toMatchObject({ status: 200, body: { repeated: false } });
   });
 
   it.each(['a|b', 'a b', 'a, b', 'ä', ''])('"%s" is refused', async (text) => {
@@ -282,7 +222,7 @@ describe('while a Region is down', () => {
   it('and so is the other one, nothing is claimed', async () => {
     await send(NAME, {});
     stage.faults.add('home').add('peer');
-    for (const answer of [await put('x'), await vote({ choice: 'soup' }), await send(NAME, { method: 'DELETE' })]) {
+    for (const answer of [await put('x'), await putChannel('x'), await send(NAME, { method: 'DELETE' })]) {
       expect(answer).toMatchObject({ status: 503, body: { what: 'no Region confirmed this write' } });
       expect(answer.body['why']).toMatch(/us-east-2: .*us-west-2: .*may have arrived/u);
       expect(answer.body).not.toHaveProperty('replication');

@@ -17,6 +17,7 @@ describe('parseStartOptions', () => {
       intervalMs: undefined,
       dataDirectory: '.twinmap',
       faults: [],
+      survey: false,
     });
   });
 
@@ -53,6 +54,7 @@ describe('parseStartOptions', () => {
     [['--fault', 'primary:dynamodb:none'], 'ROLE:SERVICE:MODE'],
     [['--source', ' '], 'empty'],
     [['--once', '--interval', '1m'], 'exclude each other'],
+    [['--once', '--survey'], 'nobody could vote'],
   ])('refuses %j and says what to write', (args, text) => {
     const parsed = parseStartOptions(args);
     expect(parsed).toMatchObject({ kind: 'wrong' });

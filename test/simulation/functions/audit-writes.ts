@@ -18,7 +18,7 @@ export const auditLogFor = (world: World, process: SimProcess, regions: RegionPa
       write: async (request) => {
         world.tell((watcher) => watcher.onWriteStart?.(request, process));
         const outcome = await inner.write(request);
-        if (outcome.kind !== 'op-reused') {
+        if (outcome.kind !== 'op-reused' && outcome.kind !== 'overtaken') {
           world.tell((watcher) => watcher.onWrite?.(request, outcome, process));
         }
         return outcome;

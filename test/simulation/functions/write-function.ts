@@ -40,7 +40,7 @@ export const startWrite = (
     world.tell((watcher) => watcher.onWriteStart?.(request, process));
     const outcome = await writerIn(world, process, environment).write(request);
     world.note(() => `${process.name} ended: ${JSON.stringify(outcome)}`);
-    if (outcome.kind !== 'op-reused') {
+    if (outcome.kind !== 'op-reused' && outcome.kind !== 'overtaken') {
       world.tell((watcher) => watcher.onWrite?.(request, outcome, process));
     }
   });
