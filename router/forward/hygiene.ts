@@ -95,8 +95,6 @@ const hopHeaders = (hop: Hop, via: string): readonly string[] => [
   hop.proto,
   'x-forwarded-host',
   hop.host,
-  'forwarded',
-  `for=${quoted(hop.clientAddress)};proto=${hop.proto};host=${quoted(hop.host)}`,
 ];
 
 /** Request headers for the origin, as a flat list of names and values; `content-length` is the transport's business. */
@@ -119,14 +117,6 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
   }
   out.push(...hopHeaders(hop, via));
   return out;
-};
-
-/** A token, or a quoted string; no host and no address has anything else in it. */
-const quoted = (text: string): string => {
-  if (/^[\w.-]+$/u.test(text)) {
-    return text;
-  }
-  return /^[\w.:[\]-]+$/u.test(text) ? `"${text}"` : `"${text.replaceAll(/[^\w.:[\]-]/gu, '')}"`;
 };
 
 /** The router's own name in `via`: the request came round. */

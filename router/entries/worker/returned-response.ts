@@ -1,8 +1,13 @@
 /** A Region's answer as the client gets it: its body untouched, its headers without those of a connection or a posing router. */
-import { isReturned } from '../../forward/hygiene.ts';
 import { watchedBody } from './watched-body.ts';
 
 const SWITCHING = 101;
+
+/**
+ * By name, and not by looking at each header: what passes through this language costs. The runtime has taken off what ends a
+ * message (connection, keep-alive, te, trailer, transfer-encoding, upgrade); every answer sets the other names of the router.
+ */
+const NOT_RETURNED = ['proxy-authenticate', 'proxy-connection', 'x-router-epoch', 'x-router-standing'] as const;
 
 /**
  * Copied by the runtime and changed where need be: each header that goes through here costs as much as a decision. An answer
@@ -12,22 +17,17 @@ export const returnedResponse = (response: Response, signature: readonly string[
   if (response.status === SWITCHING) {
     return response; // A WebSocket: it can't be rebuilt.
   }
-  const dropped: string[] = [];
-  let isPassed = false;
-  response.headers.forEach((_value, name) => {
-    isPassed ||= name === 'content-length' || name === 'content-encoding';
-    if (!isReturned(name)) {
-      dropped.push(name);
-    }
-  });
-  const { body } = response;
+  const { body, headers: given } = response;
+  const isPassed = given.has('content-length') || given.has('content-encoding');
   const returned = new Response(
     isPassed || body === null || idleTimeoutMs === Infinity ? body : watchedBody(body, idleTimeoutMs),
     response,
   );
   const { headers } = returned;
-  for (const name of dropped) {
-    headers.delete(name);
+  for (const name of NOT_RETURNED) {
+    if (headers.has(name)) {
+      headers.delete(name);
+    }
   }
   for (let at = 0; at + 1 < signature.length; at += 2) {
     const name = signature[at] ?? '';

@@ -180,39 +180,74 @@ const WRITE: RequestTraits = {
   isHedgeable: false,
 };
 
-export const play = (traffic: Traffic): Played => {
-  const clock = new VirtualClock();
-  const random = randomOf(traffic.seed);
-  const transitions: Transition[] = [];
-  const outcomes: Outcome[] = [];
-  const events: Record<string, number> = {};
-  const policy = new RouterPolicy({
-    regions: ['a', 'b'],
-    random,
-    settings: { ...traffic.settings },
-    onTransition: (transition) => {
-      transitions.push(transition);
-      if (transition.to !== 'closed') {
-        tracker.evacuate(transition.region);
-      }
-    },
-  });
-  const tracker = new ExchangeTracker(policy, (event) => {
-    events[event] = (events[event] ?? 0) + 1;
-  });
-  const { timers } = clock;
-  const meets = (region: string): ReturnType<Behaviour> => traffic.origins[region as 'a' | 'b'](timers.now(), random);
+/** One run: the production policy and exchange on a clock, with two origins that behave as they are told. */
+class TrafficRun {
+  readonly #traffic: Traffic;
+  readonly #clock = new VirtualClock();
+  readonly #timers = this.#clock.timers;
+  readonly #random: () => number;
+  readonly #transitions: Transition[] = [];
+  readonly #outcomes: Outcome[] = [];
+  readonly #events: Record<string, number> = {};
+  readonly #policy: RouterPolicy;
+  readonly #tracker: ExchangeTracker;
+  #left: number;
 
-  const request = (traits: RequestTraits): void => {
-    const startedMs = timers.now();
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic;
+    this.#random = randomOf(traffic.seed);
+    this.#left = traffic.requests;
+    this.#policy = new RouterPolicy({
+      regions: ['a', 'b'],
+      random: this.#random,
+      settings: { ...traffic.settings },
+      onTransition: (transition) => {
+        this.#transitions.push(transition);
+        if (transition.to !== 'closed') {
+          this.#tracker.evacuate(transition.region);
+        }
+      },
+    });
+    this.#tracker = new ExchangeTracker(this.#policy, (event) => {
+      this.#events[event] = (this.#events[event] ?? 0) + 1;
+    });
+  }
+
+  play(): Played {
+    const { requests, requestsPerSecond } = this.#traffic;
+    this.#tick();
+    // One good round of probes first, as in a router that has just become ready.
+    this.#timers.after(500, () => {
+      this.#arrive();
+    });
+    this.#clock.runUntil(500 + (requests * 1200) / requestsPerSecond + 40_000);
+    return {
+      outcomes: this.#outcomes,
+      transitions: this.#transitions,
+      events: this.#events as Played['events'],
+      policy: this.#policy,
+      inFlight: this.#tracker.inFlight('a') + this.#tracker.inFlight('b'),
+    };
+  }
+
+  #meets(region: string): ReturnType<Behaviour> {
+    return this.#traffic.origins[region as 'a' | 'b'](this.#timers.now(), this.#random);
+  }
+
+  #request(traits: RequestTraits): void {
+    const startedMs = this.#timers.now();
+    const decision = this.#policy.decide(traits, startedMs);
+    if (decision.kind === 'maintenance') {
+      return;
+    }
     const finish = (region: string | undefined): void => {
-      const tookMs = timers.now() - startedMs;
-      outcomes.push({ method: traits.method, startedMs, tookMs, region, sent: exchange.attempts });
+      const tookMs = this.#timers.now() - startedMs;
+      this.#outcomes.push({ method: traits.method, startedMs, tookMs, region, sent: exchange.attempts });
     };
     const host: ExchangeHost<undefined> = {
       send: (attempt: Attempt<undefined>) => {
-        const { afterMs, status } = meets(attempt.region);
-        timers.after(afterMs, () => {
+        const { afterMs, status } = this.#meets(attempt.region);
+        this.#timers.after(afterMs, () => {
           exchange.answered(attempt, verdictOf(status, false, false), `HTTP_${status}`);
         });
       },
@@ -224,47 +259,39 @@ export const play = (traffic: Traffic): Played => {
         finish(undefined);
       },
     };
-    const decision = policy.decide(traits, startedMs);
-    if (decision.kind === 'maintenance') {
-      return;
-    }
-    const exchange: Exchange<undefined> = new Exchange({ tracker, timers, traits, decision, host });
+    const exchange: Exchange<undefined> = new Exchange({
+      tracker: this.#tracker,
+      timers: this.#timers,
+      traits,
+      decision,
+      host,
+    });
     exchange.start();
-  };
+  }
 
-  const tick = (): void => {
-    for (const { region, kind, timeoutMs } of policy.dueProbes(timers.now())) {
-      const { afterMs, status } = meets(region);
-      timers.after(Math.min(afterMs, timeoutMs), () => {
+  #tick(): void {
+    for (const { region, kind, timeoutMs } of this.#policy.dueProbes(this.#timers.now())) {
+      const { afterMs, status } = this.#meets(region);
+      this.#timers.after(Math.min(afterMs, timeoutMs), () => {
         const isGood = afterMs <= timeoutMs && status === 200;
-        policy.probed(region, timers.now(), {
-          kind,
-          isGood,
-          latencyMs: afterMs,
-          why: 'probe failed',
-        });
+        this.#policy.probed(region, this.#timers.now(), { kind, isGood, latencyMs: afterMs, why: 'probe failed' });
       });
     }
-    timers.after(traffic.tickMs ?? 10, tick);
-  };
+    this.#timers.after(this.#traffic.tickMs ?? 10, () => {
+      this.#tick();
+    });
+  }
 
-  let left = traffic.requests;
-  const arrive = (): void => {
-    request(random() < (traffic.postShare ?? 0) ? WRITE : READ);
-    left -= 1;
-    if (left > 0) {
-      timers.after((-Math.log(1 - random()) * 1000) / traffic.requestsPerSecond, arrive);
+  #arrive(): void {
+    const { postShare, requestsPerSecond } = this.#traffic;
+    this.#request(this.#random() < (postShare ?? 0) ? WRITE : READ);
+    this.#left -= 1;
+    if (this.#left > 0) {
+      this.#timers.after((-Math.log(1 - this.#random()) * 1000) / requestsPerSecond, () => {
+        this.#arrive();
+      });
     }
-  };
-  tick();
-  // One good round of probes first, as in a router that has just become ready.
-  timers.after(500, arrive);
-  clock.runUntil(500 + (traffic.requests * 1200) / traffic.requestsPerSecond + 40_000);
-  return {
-    outcomes,
-    transitions,
-    events: events as Played['events'],
-    policy,
-    inFlight: tracker.inFlight('a') + tracker.inFlight('b'),
-  };
-};
+  }
+}
+
+export const play = (traffic: Traffic): Played => new TrafficRun(traffic).play();
