@@ -13,7 +13,14 @@ const LOOP = 'const end = Date.now() + 30_000; while (Date.now() < end) {}';
 
 const PROGRAM = fileURLToPath(new URL('region-program.ts', import.meta.url));
 
-const startRegion = async (body: string): Promise<{ region: ChildProcess; environment: number }> => {
+interface StartedRegion {
+  readonly region: ChildProcess;
+  /** Listened for from its start: it may have ended before anybody asks. */
+  readonly exited: Promise<unknown[]>;
+  readonly environment: number;
+}
+
+const startRegion = async (body: string): Promise<StartedRegion> => {
   const directory = await temporaryDirectory();
   const code = await writeBundle(
     directory,
@@ -22,12 +29,13 @@ const startRegion = async (body: string): Promise<{ region: ChildProcess; enviro
   const region = spawn(process.execPath, [PROGRAM, path.join(directory, 'data'), code], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const exited = once(region, 'exit');
   let printed = '';
   region.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
   });
   await eventually(() => /pid \d+\n/u.test(printed), 'the environment prints its process id');
-  return { region, environment: Number(/pid (\d+)/u.exec(printed)?.[1]) };
+  return { region, exited, environment: Number(/pid (\d+)/u.exec(printed)?.[1]) };
 };
 
 it.each([
@@ -35,16 +43,16 @@ it.each([
   ['is in a loop', 'SIGKILL', LOOP],
   ['is in a loop', 'SIGTERM', LOOP],
 ] as const)('an environment that %s ends when its Region is killed by %s', async (_state, signal, body) => {
-  const { region, environment } = await startRegion(body);
+  const { region, exited, environment } = await startRegion(body);
   expect(processLives(environment)).toBe(true);
   region.kill(signal);
-  await once(region, 'exit');
+  await exited;
   await eventually(() => !processLives(environment), 'the environment ends');
 });
 
 it('a program ends by itself although an idle environment is still warm', async () => {
-  const { region, environment } = await startRegion('return 1;');
-  const [code] = (await once(region, 'exit')) as [number | null];
+  const { exited, environment } = await startRegion('return 1;');
+  const [code] = (await exited) as [number | null];
   expect(code).toBe(0);
   await eventually(() => !processLives(environment), 'the environment ends');
 });
