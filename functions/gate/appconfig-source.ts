@@ -110,12 +110,10 @@ export class PolledGateSource implements GateSource {
     if (this.#kept !== undefined && this.#now() < this.#kept.dueMs) {
       return this.#kept.reading;
     }
-    this.#reading ??= this.#poll();
-    try {
-      return await this.#reading;
-    } finally {
+    this.#reading ??= this.#poll().finally(() => {
       this.#reading = undefined;
-    }
+    });
+    return this.#reading;
   }
 
   /** The next reading begins a new session: something else says that this one may be behind. */

@@ -112,7 +112,7 @@ export const readKnowledge = (
       key: 'twinmap:sources',
       meaning: 'what is read',
       mend: "--path 'twinmap:sources[0].url' https://github.com/<owner>/<name>",
-      parse: json(gitSources, 'a list of {id, kind, url, name?, branch?}'),
+      parse: json(gitSources, 'a list of {id, kind, url, name?, branch?, redaction?}'),
     },
     [],
   );

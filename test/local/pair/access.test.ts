@@ -10,6 +10,7 @@ import { type Role, ROLES } from '../../../functions/domain/region.ts';
 import { addressesOf, authorityFile } from '../../../local/start/pair-addresses.ts';
 import type { Command } from '../../../ops/command.ts';
 import { keyCreate, keyList, keyRevoke } from '../../../ops/key.ts';
+import { sourceList, sourcePrune } from '../../../ops/source.ts';
 import { provePair } from '../../../local/start/sync-once.ts';
 import { PairStage, Repository, ROOT } from '../../support/pair-stage.ts';
 
@@ -194,6 +195,32 @@ describe('twinmap key', () => {
     for (const role of ROLES) {
       await pair.links[role].ask({ kind: 'clear-faults' });
     }
+  }, 60_000);
+});
+
+describe('twinmap source', () => {
+  it('lists deletions that wait, refuses any other plan, and the cycle after an approval makes exactly them', async () => {
+    const pages = Array.from({ length: 60 }, (_, at) => `pages/page-${at}.md`);
+    for (const page of pages) {
+      repository.write(page, `# ${page}\n\nText.\n`);
+    }
+    repository.commit('many pages');
+    await stage.sync();
+    repository.git('rm', '-q', ...pages);
+    repository.commit('none of them');
+    await stage.sync();
+    const waiting = await run(sourceList, {});
+    expect(waiting.text).toContain('60 documents are gone from the origin and wait for you');
+    const [, source = '', plan = ''] = /source prune (\S+) --approve ([0-9a-f]{16})/u.exec(waiting.text) ?? [];
+    await expect(run(sourcePrune, { approve: 'f'.repeat(16) }, [source])).rejects.toThrow(/nothing of .* waits under/u);
+    expect(await run(sourcePrune, { approve: plan }, [source])).toMatchObject({
+      exitCode: 0,
+      given: { documents: 60, replication: 'both' },
+    });
+    await stage.sync();
+    const after = await run(sourceList, {});
+    expect(after.text).toMatch(/ 1 documents, /u);
+    expect(after.text).not.toContain('wait for you');
   }, 60_000);
 });
 
