@@ -1,26 +1,48 @@
 /**
- * Answers a question from the home Region's own stores: embed it, ask the index for the nearest chunks, drop what the home
- * records do not list, order the rest by meaning and words. A failure of a store or of the embedder is a value.
+ * Answers a question from the home Region's own stores, in a bounded number of calls: by its words, by nearness of meaning, and by
+ * the graph around what it names. Each lane may fail by itself and is then named; what the home records do not list, or the caller
+ * may not read, is dropped from every lane before anything is ranked.
  */
 import type { Failure } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Embedder } from '../embed/embedder.ts';
+import { queryTerms } from '../lexical/terms.ts';
+import { chunkTerms } from '../lexical/unit.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import type { VectorStore } from '../stores/vector-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { type Candidates, type DropReason, readCandidates } from './candidates.ts';
-import { rankCandidates, type Ranked, selectRanked } from './rank.ts';
+import { CallBudget } from './call-budget.ts';
+import { type Candidate, type DropReason, type Listed, readTexts } from './candidates.ts';
+import { fuse, type Lane, type Places } from './fuse.ts';
+import { type Degradation, gatherLanes, type GraphLane } from './lanes.ts';
+import { type ListedLanes, listLanes } from './listed-lanes.ts';
+import { plainText } from './plain-text.ts';
+import { boostRanked, type Ranked, selectRanked } from './rank.ts';
 
 export interface SearchRequest {
-  readonly home: { readonly region: string; readonly records: RecordStore; readonly vectors: VectorStore };
+  readonly home: {
+    readonly region: string;
+    readonly records: Pick<RecordStore, 'getMany' | 'query'>;
+    readonly vectors: Pick<VectorStore, 'query'>;
+  };
   readonly embedder: Embedder;
   readonly telemetry: Telemetry;
   readonly query: string;
   readonly limit: number;
   /** Only these sources; absent means all. */
   readonly sources?: readonly string[];
-  /** Judges what the index and the records answered with, once more: a filter that was not kept must show nothing. */
+  /** Every source that there is for the caller, where that is known: a few are read by their keys, all terms of them. */
+  readonly knownSources?: readonly string[];
+  /** Judges what the indexes and the records answered with, once more: a filter that was not kept must show nothing. */
   readonly isAllowed: (source: string) => boolean;
+  /** Absent where no graph is kept. */
+  readonly graph?: GraphLane;
+  /** Whether a source was read long ago. */
+  readonly isStale?: (source: string) => boolean;
+  /** Absent means all: for measurements. */
+  readonly lanes?: readonly Lane[];
+  /** Of one document; for measurements. */
+  readonly passagesPerDocumentMax?: number;
   readonly signal: AbortSignal;
 }
 
@@ -34,10 +56,12 @@ export interface Passage {
   readonly startLine: number;
   readonly endLine: number;
   readonly text: string;
-  /** 0 to 1: how high it stood in both lanes. */
+  /** 0 to 1: how high it stood in the lanes. */
   readonly score: number;
   /** Of a decision record. */
   readonly status: string | null;
+  /** Why it is here: its place in each lane that had it, from 1. */
+  readonly lanes: Places;
 }
 
 export type SearchOutcome =
@@ -45,92 +69,128 @@ export type SearchOutcome =
       readonly kind: 'found';
       readonly passages: readonly Passage[];
       readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-      /** Some of what was near could not be read: the answer may lack the best passage. */
-      readonly degraded: boolean;
+      /** What did not take part, or not wholly: the answer may lack the best passage. */
+      readonly degraded: readonly Degradation[];
     }
-  | { readonly kind: 'failed'; readonly part: 'embedder' | 'vectors' | 'records'; readonly failure: Failure };
-
-type Gathered =
-  { readonly kind: 'gathered'; readonly candidates: Candidates } | Extract<SearchOutcome, { kind: 'failed' }>;
+  | { readonly kind: 'failed'; readonly part: string; readonly failure: Failure };
 
 const SCORE_DIGITS = 4;
+/** More texts than are asked for are read, so that what a heading says can still move them. */
+const TEXTS_MIN = 24;
+const TEXTS_FACTOR = 2;
 
-const passageOf = ({ candidate, score }: Ranked): Passage => {
+const passageOf = ({ candidate, score, lanes }: Ranked): Passage => {
   const { document, entry, chunk } = candidate;
   return {
     document: document.id,
-    path: document.path,
-    title: document.title,
+    path: plainText(document.path),
+    title: plainText(document.title),
     source: document.src,
-    heading: chunk.heading ?? null,
-    breadcrumb: chunk.breadcrumb,
+    heading: chunk.heading === undefined ? null : plainText(chunk.heading),
+    breadcrumb: plainText(chunk.breadcrumb),
     startLine: entry.l[0],
     endLine: entry.l[1],
-    text: chunk.text,
+    text: plainText(chunk.text),
     score: Number(score.toFixed(SCORE_DIGITS)),
     status: document.status ?? null,
+    lanes,
   };
 };
 
-const NOTHING: Gathered = {
-  kind: 'gathered',
-  candidates: { listed: [], dropped: new Map(), failure: undefined },
+type Dropped = Map<DropReason, number>;
+
+const countDropped = (dropped: Dropped, reason: DropReason): void => {
+  dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
 };
 
-const gather = async (request: SearchRequest, vector: Float32Array, topK: number): Promise<Gathered> => {
-  const { home, sources, isAllowed } = request;
-  if (sources?.length === 0) {
-    return NOTHING;
-  }
-  const hits = await home.vectors.query({ vector, topK, ...(sources === undefined ? {} : { sources }) });
-  if (hits.kind === 'failed') {
-    return { kind: 'failed', part: 'vectors', failure: hits.failure };
-  }
-  const allowed = hits.value.filter(({ metadata }) => isAllowed(metadata.src));
-  const candidates = await readCandidates(home.records, allowed);
-  if (candidates.listed.length === 0 && candidates.failure !== undefined) {
-    return { kind: 'failed', part: 'records', failure: candidates.failure };
-  }
-  const isCrowded =
-    hits.value.length === topK && candidates.dropped.size > 0 && candidates.listed.length < request.limit;
-  // Vectors of replaced documents stay in the index, listed by no document; where they crowd out what is listed, look further once.
-  return isCrowded && topK < LIMITS.vectorQueryTopKMax
-    ? gather(request, vector, LIMITS.vectorQueryTopKMax)
-    : { kind: 'gathered', candidates };
-};
-
-const reportDropped = ({ telemetry, home }: SearchRequest, dropped: Candidates['dropped']): void => {
+const reportDropped = ({ telemetry, home }: SearchRequest, dropped: Dropped): void => {
   for (const [reason, count] of dropped) {
     telemetry.count('SearchHitsDropped', { Region: home.region, Reason: reason }, count);
   }
 };
 
+interface Ordered {
+  readonly listed: Listed;
+  readonly score: number;
+  readonly lanes: Places;
+  readonly isAmbiguous: boolean;
+}
+
+const orderOf = ({ lists, listed, ambiguous }: ListedLanes): readonly Ordered[] =>
+  fuse(lists).flatMap(({ id, score, lanes }) => {
+    const found = listed.get(id);
+    return found === undefined
+      ? []
+      : [{ listed: found, score, lanes, isAmbiguous: ambiguous.has(id) && lanes.vectors === undefined }];
+  });
+
+/** The texts of the best; what turns out not to be there is dropped, and counted. */
+const readRanked = async (
+  { home, limit, query }: SearchRequest,
+  ordered: readonly Ordered[],
+  calls: CallBudget,
+  dropped: Dropped,
+): Promise<readonly Ranked[]> => {
+  const best = ordered.slice(0, Math.min(LIMITS.searchGetItemsMax, Math.max(TEXTS_MIN, limit * TEXTS_FACTOR)));
+  const reads = await readTexts(
+    home.records,
+    best.map(({ listed }) => listed),
+    calls,
+  );
+  return reads.flatMap((read, at): readonly Ranked[] => {
+    const one = best[at];
+    if (read.kind === 'dropped') {
+      countDropped(dropped, read.reason);
+      return [];
+    }
+    return one === undefined || (one.isAmbiguous && !hasTermsOf(query, read.value))
+      ? []
+      : [{ candidate: read.value, score: one.score, lanes: one.lanes }];
+  });
+};
+
+/** Whether a chunk has any term of the question at all. */
+const hasTermsOf = (query: string, { document, chunk }: Candidate): boolean => {
+  const { counts } = chunkTerms(document.title, chunk);
+  return [...queryTerms(query).keys()].some((term) => counts.has(term));
+};
+
+const isShown = ({ isAllowed }: SearchRequest, { document, chunk }: Candidate): boolean =>
+  isAllowed(document.src) && chunk.src === document.src && chunk.doc === document.id;
+
+const isCrowdedOut = (request: SearchRequest, ordered: readonly Ordered[], dropped: Dropped): boolean =>
+  ordered.length < request.limit && (dropped.get('unlisted') ?? 0) > 0;
+
 export const search = async (request: SearchRequest): Promise<SearchOutcome> => {
-  const embedded = await request.embedder.embed([request.query], request.signal);
-  if (embedded.kind === 'failed') {
-    return { kind: 'failed', part: 'embedder', failure: embedded.failure };
-  }
-  const [vector] = embedded.value;
-  if (vector === undefined) {
-    const failure: Failure = { reason: 'unknown', code: 'NoVector', message: 'the embedder returned no vector' };
-    return { kind: 'failed', part: 'embedder', failure };
-  }
-  const gathered = await gather(request, vector, LIMITS.searchCandidatesMax);
+  const calls = new CallBudget(LIMITS.searchStoreCallsMax);
+  const gathered = await gatherLanes(request, calls);
   if (gathered.kind === 'failed') {
     return gathered;
   }
-  const { listed, dropped, failure } = gathered.candidates;
+  const dropped: Dropped = new Map();
+  let listed = await listLanes(request, gathered.lanes, calls, dropped);
+  let ordered = orderOf(listed);
+  if (isCrowdedOut(request, ordered, dropped) && gathered.lookFurther !== undefined && calls.left > 2) {
+    // Vectors of replaced documents stay in the index, listed by no document; where they crowd out what is listed, look further once.
+    dropped.clear();
+    listed = await listLanes(request, await gathered.lookFurther(), calls, dropped);
+    ordered = orderOf(listed);
+  }
+  const { degraded } = gathered;
+  if (ordered.length === 0 && listed.failure !== undefined) {
+    return { kind: 'failed', part: 'records', failure: listed.failure };
+  }
+  const ranked = await readRanked(request, ordered, calls, dropped);
   reportDropped(request, dropped);
+  const shown = ranked.filter(({ candidate }) => isShown(request, candidate));
   return {
     kind: 'found',
     passages: selectRanked(
-      rankCandidates(
-        request.query,
-        listed.filter(({ document }) => request.isAllowed(document.src)),
-      ),
+      boostRanked(request.query, shown, request.isStale),
       request.limit,
+      request.passagesPerDocumentMax,
     ).map((one) => passageOf(one)),
     dropped: Object.fromEntries(dropped),
-    degraded: failure !== undefined,
+    degraded: dropped.has('unreadable') ? [...degraded, 'records'] : degraded,
   };
 };

@@ -9,7 +9,8 @@ export interface Heading {
   readonly lineCount: number;
 }
 
-export type Dialect = 'markdown' | 'text';
+/** `text` is anything else: it may be either of the two before it. */
+export type Dialect = 'markdown' | 'asciidoc' | 'restructuredtext' | 'text';
 
 const ATX = /^ {0,3}(?<marks>#{1,6})(?:[ \t]|$)/u;
 const ADOC = /^(?<marks>={1,6})[ \t]+\S/u;
@@ -49,8 +50,11 @@ const marked = (head: string, pattern: RegExp): Heading | undefined => {
   return { level: marks.length, name: headingName(/^[#=]+$/u.test(text.trim()) ? '' : text), lineCount: 1 };
 };
 
+/** In AsciiDoc such a line opens or closes a block. */
 const isUnderline = (lines: Lines, line: number, dialect: Dialect): boolean =>
-  line < lines.count && (dialect === 'text' ? TEXT_UNDERLINE : MARKDOWN_UNDERLINE).test(headAt(lines, line));
+  line < lines.count &&
+  dialect !== 'asciidoc' &&
+  (dialect === 'markdown' ? MARKDOWN_UNDERLINE : TEXT_UNDERLINE).test(headAt(lines, line));
 
 const levelOf = (underline: string): number => {
   const at = UNDERLINE_LEVELS.indexOf(underline.trim().charAt(0));
@@ -70,7 +74,7 @@ const underlined = (lines: Lines, line: number, dialect: Dialect, afterText: boo
     return { level: levelOf(headAt(lines, line + 1)), name: headingName(head), lineCount: 2 };
   }
   const overlined =
-    dialect === 'text' &&
+    dialect !== 'markdown' &&
     isUnderline(lines, line, dialect) &&
     isHeadingText(lines, line + 1) &&
     headAt(lines, line + 2).trimEnd() === head.trimEnd();
@@ -83,8 +87,8 @@ const underlined = (lines: Lines, line: number, dialect: Dialect, afterText: boo
 export const headingAt = (lines: Lines, line: number, dialect: Dialect, afterText: boolean): Heading | undefined => {
   const head = headAt(lines, line);
   return (
-    marked(head, ATX) ??
-    (dialect === 'text' ? marked(head, ADOC) : undefined) ??
+    (dialect === 'restructuredtext' ? undefined : marked(head, ATX)) ??
+    (dialect === 'text' || dialect === 'asciidoc' ? marked(head, ADOC) : undefined) ??
     underlined(lines, line, dialect, afterText)
   );
 };

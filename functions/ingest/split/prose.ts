@@ -1,5 +1,5 @@
 /**
- * Ranks the lines of Markdown and plain text: sections first, then paragraphs and lists; fences, tables, front matter and
+ * Ranks the lines of Markdown, AsciiDoc, reStructuredText and plain text: sections first, then paragraphs and lists; fences, tables, front matter and
  * HTML comments are whole blocks that are cut only where no chunk can hold them. A heading stays with what follows it.
  */
 import { type Dialect, type Heading, headingAt } from './headings.ts';
@@ -19,18 +19,36 @@ const RANK_INSIDE_LINE = 11;
 
 const FENCE = /^\s*(?<marks>`{3,}|~{3,})(?<info>[^`]*)$/u;
 const COMMENT_OPEN = /^\s*<!--/u;
-const TABLE_ROW = /^\s*\|/u;
+/** `|` of all dialects, and the rules of a grid table in reStructuredText. */
+const TABLE_ROW = /^\s*(?:\||\+[-=]{2,}[-=+]*\+\s*$)/u;
+/** Listing, literal, example, sidebar, quote, open block, and a table of AsciiDoc: closed by the same line. */
+const DELIMITER = /^(?:-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|\/{4,}|--|[|,:!]={3,})\s*$/u;
+/** What belongs to these lines of reStructuredText is indented below them. */
+const DIRECTIVE = /^\s*\.\.\s+(?:[\w:.+-]+::|\||\[|_)/u;
+const LITERAL_FOLLOWS = /::\s*$/u;
 const LIST_ITEM = /^\s{0,3}(?:[-*+]|\d{1,9}[.)])[ \t]/u;
 const INDENTED = /^(?: {2}|\t)/u;
 
 type Block =
   | { readonly kind: 'fence'; readonly mark: string; readonly length: number }
   | { readonly kind: 'comment' }
+  /** Until the same line comes again. */
+  | { readonly kind: 'delimited'; readonly by: string }
+  /** As long as lines are indented more than this. */
+  | { readonly kind: 'indented'; readonly columns: number }
   | { readonly kind: 'front-matter'; readonly lastLine: number };
 
 type Last = 'start' | 'blank' | 'heading' | 'text' | 'table';
 
-const openedBy = (lines: Lines, line: number, head: string): Block | undefined => {
+const columnsOf = (head: string): number => head.length - head.trimStart().length;
+
+const openedBy = (lines: Lines, line: number, head: string, dialect: Dialect): Block | undefined => {
+  if (dialect === 'asciidoc' && DELIMITER.test(head)) {
+    return { kind: 'delimited', by: head.trim() };
+  }
+  if (dialect === 'restructuredtext' && (DIRECTIVE.test(head) || LITERAL_FOLLOWS.test(tailAt(lines, line)))) {
+    return { kind: 'indented', columns: columnsOf(head) };
+  }
   const marks = FENCE.exec(head)?.groups?.['marks'];
   if (marks !== undefined) {
     return { kind: 'fence', mark: marks.charAt(0), length: marks.length };
@@ -44,6 +62,12 @@ const openedBy = (lines: Lines, line: number, head: string): Block | undefined =
 const closes = (lines: Lines, line: number, block: Block): boolean => {
   if (block.kind === 'front-matter') {
     return line >= block.lastLine;
+  }
+  if (block.kind === 'delimited') {
+    return headAt(lines, line).trim() === block.by;
+  }
+  if (block.kind === 'indented') {
+    return false;
   }
   if (block.kind === 'comment') {
     return tailAt(lines, line).includes('-->');
@@ -87,12 +111,15 @@ class ProseReader {
       this.#last = this.#last === 'start' ? 'start' : 'blank';
       return 1;
     }
+    const head = headAt(this.#lines, line);
+    if (this.#block?.kind === 'indented' && columnsOf(head) <= this.#block.columns) {
+      this.#block = undefined;
+    }
     if (this.#block !== undefined) {
       this.#readInside(line, this.#block);
       return 1;
     }
-    const head = headAt(this.#lines, line);
-    this.#block = openedBy(this.#lines, line, head);
+    this.#block = openedBy(this.#lines, line, head, this.#dialect);
     const afterText = this.#last === 'text' || this.#last === 'table';
     const heading = this.#block === undefined ? headingAt(this.#lines, line, this.#dialect, afterText) : undefined;
     if (heading !== undefined) {

@@ -52,7 +52,25 @@ interface Reading {
   readonly marks: Marks;
 }
 
-const MARKDOWN_ENDINGS: ReadonlySet<string> = new Set(['md', 'markdown', 'mdown', 'mkd', 'mdx', 'mdc']);
+const MARKDOWN_ENDINGS: ReadonlySet<string> = new Set([
+  'md',
+  'markdown',
+  'mdown',
+  'mkd',
+  'mdx',
+  'mdc',
+  'docx',
+  'pptx',
+  'xlsx',
+  'pdf',
+]);
+const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
+  ['adoc', 'asciidoc'],
+  ['asciidoc', 'asciidoc'],
+  ['asc', 'asciidoc'],
+  ['rst', 'restructuredtext'],
+  ['rest', 'restructuredtext'],
+]);
 /** A title further down names a part, not the document. */
 const TITLE_LINES_MAX = 200;
 
@@ -68,12 +86,17 @@ const titleIn = (lines: Lines, from: number, dialect: Dialect): string | undefin
   return undefined;
 };
 
+const dialectOf = (path: string): Dialect =>
+  MARKDOWN_ENDINGS.has(endingOf(path)) ? 'markdown' : (DIALECTS.get(endingOf(path)) ?? 'text');
+
+const kindOf = (dialect: Dialect): DocumentKind => (dialect === 'markdown' ? 'markdown' : 'text');
+
 const readProse = (path: string, lines: Lines, dialect: Dialect): Reading => {
   const frontMatter: FrontMatter = readFrontMatter(lines);
   const decision = readDecision(path, lines, dialect, frontMatter);
   const status = decision.kind === 'decision' ? decision.status : undefined;
   return {
-    kind: decision.kind === 'decision' ? 'decision' : dialect,
+    kind: decision.kind === 'decision' ? 'decision' : kindOf(dialect),
     title: frontMatter.fields.get('title') ?? titleIn(lines, frontMatter.lastLine + 1, dialect),
     ...(status === undefined ? {} : { status }),
     marks: markProse(lines, dialect, frontMatter.lastLine),
@@ -81,12 +104,10 @@ const readProse = (path: string, lines: Lines, dialect: Dialect): Reading => {
 };
 
 const read = (path: string, lines: Lines): Reading => {
-  if (MARKDOWN_ENDINGS.has(endingOf(path))) {
-    return readProse(path, lines, 'markdown');
-  }
-  const language = languageOf(path, headAt(lines, 0));
+  const dialect = dialectOf(path);
+  const language = dialect === 'text' ? languageOf(path, headAt(lines, 0)) : undefined;
   return language === undefined
-    ? readProse(path, lines, 'text')
+    ? readProse(path, lines, dialect)
     : { kind: 'code', title: undefined, language, marks: markCode(lines, language, profileOf(language)) };
 };
 

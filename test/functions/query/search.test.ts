@@ -15,6 +15,7 @@ let telemetry = countedTelemetry();
 
 const ask = async (query: string, more: Partial<SearchRequest> = {}): Promise<SearchOutcome> =>
   search({
+    knownSources: corpus.sources,
     home: { region: 'us-east-2', records: corpus.records, vectors: corpus.vectors },
     embedder: hashEmbedder,
     telemetry,
@@ -32,8 +33,10 @@ const passagesOf = (outcome: SearchOutcome): readonly Passage[] => {
   return outcome.passages;
 };
 
-const find = async (query: string, more: Partial<SearchRequest> = {}): Promise<readonly Passage[]> =>
-  passagesOf(await ask(query, more));
+const find = async (query: string, more: Partial<SearchRequest> = {}): Promise<readonly Passage[]> => {
+  await corpus.indexWords();
+  return passagesOf(await ask(query, more));
+};
 
 const pathsOf = (passages: readonly Passage[]): readonly string[] => passages.map(({ path }) => path);
 
@@ -80,6 +83,7 @@ describe('a question', () => {
       text: '# Queues\n\nThe dead letter queue keeps messages for 14 days.',
       score: 1,
       status: null,
+      lanes: { lexical: 1, vectors: 1 },
     });
   });
 
@@ -129,7 +133,7 @@ describe('a question', () => {
   });
 
   it('gets nothing from an empty Region', async () => {
-    expect(await ask('anything')).toEqual({ kind: 'found', passages: [], dropped: {}, degraded: false });
+    expect(await ask('anything')).toEqual({ kind: 'found', passages: [], dropped: {}, degraded: [] });
   });
 });
 
@@ -138,7 +142,7 @@ describe('a hit', () => {
     const id = await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
     await orphan(id, 'old text about refunds');
     const outcome = await ask('old text about refunds');
-    expect(outcome).toMatchObject({ kind: 'found', dropped: { unlisted: 1 }, degraded: false });
+    expect(outcome).toMatchObject({ kind: 'found', dropped: { unlisted: 1 }, degraded: [] });
     expect(passagesOf(outcome).map(({ text }) => text)).toEqual(['Queues hold orders.']);
     expect(telemetry.counts).toEqual(['SearchHitsDropped us-east-2/unlisted 1']);
   });
@@ -177,34 +181,64 @@ describe('a hit', () => {
 describe('a failure', () => {
   const DOWN = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'down' } as const;
 
-  it('of the embedder is a value', async () => {
-    expect(await ask('queues', { embedder: failingEmbedder(DOWN) })).toEqual({
+  beforeEach(async () => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.add('shop', 'b.md', 'Queues hold refunds.\n');
+    await corpus.indexWords();
+  });
+
+  it('of the embedder leaves the words', async () => {
+    const outcome = await ask('refunds', { embedder: failingEmbedder(DOWN) });
+    expect(outcome).toMatchObject({ kind: 'found', degraded: ['embedding'] });
+    expect(passagesOf(outcome)).toMatchObject([{ path: 'b.md', lanes: { lexical: 1 } }]);
+  });
+
+  it('of the vectors leaves the words', async () => {
+    corpus.failures.add('vectors.query');
+    const outcome = await ask('refunds');
+    expect(outcome).toMatchObject({ kind: 'found', degraded: ['vectors'] });
+    expect(pathsOf(passagesOf(outcome))).toEqual(['b.md']);
+  });
+
+  it('of the postings leaves the vectors', async () => {
+    const getMany = corpus.records.getMany.bind(corpus.records);
+    corpus.records.getMany = async (keys) =>
+      keys.some(({ pk }) => pk.startsWith('lex#')) ? { kind: 'failed', failure: DOWN } : getMany(keys);
+    const outcome = await ask('refunds');
+    expect(outcome).toMatchObject({ kind: 'found', degraded: ['lexical'] });
+    expect(passagesOf(outcome)[0]).toMatchObject({ path: 'b.md', lanes: { vectors: 1 } });
+  });
+
+  it('of every lane is a value', async () => {
+    corpus.failures.add('records.getMany').add('records.query');
+    expect(await ask('queues', { embedder: failingEmbedder(DOWN) })).toMatchObject({
       kind: 'failed',
-      part: 'embedder',
-      failure: DOWN,
+      part: 'lexical index',
+      failure: { reason: 'unreachable' },
     });
   });
 
-  it.each([
-    ['vectors.query', 'vectors'],
-    ['records.get', 'records'],
-  ])('of %s is a value', async (operation, part) => {
-    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
-    corpus.failures.add(operation);
-    expect(await ask('queues')).toMatchObject({ kind: 'failed', part, failure: { reason: 'unreachable' } });
+  it('of the documents is a value', async () => {
+    corpus.failures.add('records.getMany').add('records.query');
+    expect(await ask('queues')).toMatchObject({ kind: 'failed', part: 'records', failure: { reason: 'unreachable' } });
   });
 
-  it('of some reads leaves an answer that says it may lack something', async () => {
-    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
-    await corpus.add('shop', 'b.md', 'Queues hold refunds.\n');
-    const get = corpus.records.get.bind(corpus.records);
-    let calls = 0;
-    corpus.records.get = async (key) => {
-      calls += 1;
-      return calls === 1 ? { kind: 'failed', failure: DOWN } : get(key);
-    };
-    const outcome = await ask('queues');
-    expect(outcome).toMatchObject({ kind: 'found', degraded: true, dropped: { unreadable: 1 } });
-    expect(passagesOf(outcome)).toHaveLength(1);
+  it('of the graph leaves the rest', async () => {
+    const graph = { find: async () => ({ kind: 'failed', failure: DOWN }) as const };
+    const outcome = await ask('refunds', { graph });
+    expect(outcome).toMatchObject({ kind: 'found', degraded: ['graph'] });
+    expect(pathsOf(passagesOf(outcome))).toContain('b.md');
+  });
+
+  it('of the texts leaves an answer that says it may lack something', async () => {
+    const getMany = corpus.records.getMany.bind(corpus.records);
+    corpus.records.getMany = async (keys) =>
+      keys.some(({ pk }) => pk.startsWith('chunks#')) ? { kind: 'failed', failure: DOWN } : getMany(keys);
+    expect(await ask('queues')).toMatchObject({
+      kind: 'found',
+      passages: [],
+      degraded: ['records'],
+      dropped: { unreadable: 2 },
+    });
   });
 });

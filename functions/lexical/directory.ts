@@ -1,0 +1,118 @@
+/**
+ * What a unit consists of: its documents and the handles of their chunks. A posting names a chunk by its handle alone; the
+ * directory says whose it is, and the document's own record then decides whether it is still there. A handle that no
+ * directory lists is of a chunk that is gone.
+ */
+import { parseJsonFields } from './json-payload.ts';
+
+export interface DirectoryDocument {
+  /** The last twenty hexadecimal digits of its id. */
+  readonly hash: string;
+  readonly handles: readonly number[];
+}
+
+export interface Directory {
+  /** How many units the source is split into. */
+  readonly parts: number;
+  /** Buckets that have a record, as 32 hexadecimal digits of a bit map. */
+  readonly buckets: ReadonlySet<number>;
+  readonly chunks: number;
+  readonly documents: readonly DirectoryDocument[];
+}
+
+const HASH_BYTES = 10;
+const HEAD_BYTES = HASH_BYTES + 2;
+const HANDLE_BYTES = 2;
+const NIBBLE_BITS = 4;
+const HEX = 16;
+
+const packDocuments = (documents: readonly DirectoryDocument[]): string => {
+  const sorted = documents.toSorted((left, right) => (left.hash < right.hash ? -1 : Number(left.hash > right.hash)));
+  return Buffer.concat(
+    sorted.map(({ hash, handles }) => {
+      const bytes = Buffer.alloc(HEAD_BYTES + HANDLE_BYTES * handles.length);
+      bytes.write(hash, 0, HASH_BYTES, 'hex');
+      bytes.writeUInt16BE(handles.length, HASH_BYTES);
+      for (const [at, handle] of handles.toSorted((left, right) => left - right).entries()) {
+        bytes.writeUInt16BE(handle, HEAD_BYTES + HANDLE_BYTES * at);
+      }
+      return bytes;
+    }),
+  ).toString('base64');
+};
+
+const unpackDocuments = (text: string): readonly DirectoryDocument[] => {
+  const bytes = Buffer.from(text, 'base64');
+  const documents: DirectoryDocument[] = [];
+  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
+    const count = bytes.readUInt16BE(at + HASH_BYTES);
+    const end = at + HEAD_BYTES + HANDLE_BYTES * count;
+    if (end > bytes.length) {
+      break;
+    }
+    const from = at + HEAD_BYTES;
+    const handles = Array.from({ length: count }, (_, index) => bytes.readUInt16BE(from + HANDLE_BYTES * index));
+    documents.push({ hash: bytes.toString('hex', at, at + HASH_BYTES), handles });
+    at = end;
+  }
+  return documents;
+};
+
+const packBuckets = (buckets: ReadonlySet<number>, count: number): string =>
+  Array.from({ length: count / NIBBLE_BITS }, (_, digit) => {
+    const bits = [0, 1, 2, 3].filter((bit) => buckets.has(digit * NIBBLE_BITS + bit));
+    return bits.reduce((sum, bit) => sum + 2 ** bit, 0).toString(HEX);
+  }).join('');
+
+const unpackBuckets = (text: string): ReadonlySet<number> => {
+  const buckets = new Set<number>();
+  for (const [digit, character] of text.split('').entries()) {
+    const bits = Number.parseInt(character, HEX);
+    for (const bit of [0, 1, 2, 3]) {
+      if ((bits & (2 ** bit)) !== 0) {
+        buckets.add(digit * NIBBLE_BITS + bit);
+      }
+    }
+  }
+  return buckets;
+};
+
+export const directoryPayload = (
+  { parts, buckets, chunks, documents }: Directory,
+  bucketCount: number,
+): Readonly<Record<string, unknown>> => ({
+  b: packBuckets(buckets, bucketCount),
+  d: packDocuments(documents),
+  m: parts,
+  n: chunks,
+});
+
+/** Undefined where the text is no directory: its unit is then not there, and derived anew by the next comparison. */
+export const parseDirectory = (data: string): Directory | undefined => {
+  const fields = parseJsonFields(data);
+  const { b, d, m, n } = fields ?? {};
+  return typeof b === 'string' && typeof d === 'string' && typeof m === 'number' && typeof n === 'number'
+    ? { parts: m, buckets: unpackBuckets(b), chunks: n, documents: unpackDocuments(d) }
+    : undefined;
+};
+
+/** Whose chunks these handles are, without unpacking the rest: a search meets sixty directories. */
+export const findHandles = (
+  data: string,
+  wanted: ReadonlySet<number>,
+): readonly { readonly handle: number; readonly hash: string }[] => {
+  const { d } = parseJsonFields(data) ?? {};
+  const bytes = Buffer.from(typeof d === 'string' ? d : '', 'base64');
+  const found: { readonly handle: number; readonly hash: string }[] = [];
+  for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
+    const end = at + HEAD_BYTES + HANDLE_BYTES * bytes.readUInt16BE(at + HASH_BYTES);
+    for (let index = at + HEAD_BYTES; index + HANDLE_BYTES <= Math.min(end, bytes.length); index += HANDLE_BYTES) {
+      const handle = bytes.readUInt16BE(index);
+      if (wanted.has(handle)) {
+        found.push({ handle, hash: bytes.toString('hex', at, at + HASH_BYTES) });
+      }
+    }
+    at = end;
+  }
+  return found;
+};
