@@ -8,6 +8,10 @@ import type { Failure } from '../domain/failure.ts';
 export interface Credentials {
   /** The `authorization` header as it came; absent where there was none. */
   readonly authorization?: string;
+  /** Why somebody breaks the glass: the header `x-twinmap-reason`. */
+  readonly reason?: string;
+  /** What is asked, for whoever records it: the method and the path. */
+  readonly address?: string;
 }
 
 export type RefusalReason =
@@ -16,7 +20,11 @@ export type RefusalReason =
   /** No such key, another secret, revoked: one answer for all three, so that nobody learns which ids exist. */
   | 'unknown'
   /** Told only to whoever showed the right secret. */
-  | 'expired';
+  | 'expired'
+  /** Rightly signed, but by another issuer, for another audience, or not valid yet. */
+  | 'not-for-here'
+  /** An identity of AWS that is not among those that may break the glass, or without a reason. */
+  | 'not-listed';
 
 export type Authentication =
   | { readonly kind: 'recognised'; readonly principal: Principal }

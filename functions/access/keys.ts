@@ -1,13 +1,16 @@
 /** Making and revoking API keys: records like any other interactive write, so both Regions know the same keys. */
-import { type AccessRole, type KeyPayload, keyRecordKey, type SourceGrant } from '../domain/access.ts';
+import { type RoleName, roleNamed, type SourceGrant } from '../domain/access.ts';
+import { type KeyPayload, keyRecordKey } from '../domain/api-key.ts';
 import type { InteractiveConflict, InteractiveOutcome, InteractiveWrites } from '../domain/interactive-write.ts';
 import { canonicalText, sha256Hex } from '../stores/envelope.ts';
 import { newToken, secretHash, tokenOf } from './token.ts';
 
 export interface KeyRequest {
   readonly name: string;
-  readonly roles: readonly AccessRole[];
+  readonly roles: readonly RoleName[];
   readonly sources: SourceGrant;
+  /** A key for some workspaces. */
+  readonly workspaces?: readonly string[] | undefined;
   readonly lifetimeMs: number;
   readonly createdBy: string;
 }
@@ -38,9 +41,14 @@ const ID_DIGITS = 16;
 /** With an `op` the id follows from it: a repeated request then finds the key that it made, instead of making a second one. */
 export const makeKey = async (
   { writes, now, randomBytes }: KeyMaking,
-  { lifetimeMs, ...granted }: KeyRequest,
+  { lifetimeMs, roles, workspaces, ...request }: KeyRequest,
   op?: string,
 ): Promise<MadeKey> => {
+  const granted = {
+    ...request,
+    roles: roles.flatMap((role) => roleNamed(role) ?? []),
+    ...(workspaces === undefined ? {} : { workspaces }),
+  };
   const fresh = newToken(randomBytes);
   const id = op === undefined ? fresh.id : sha256Hex(`key ${op}`).slice(0, ID_DIGITS);
   const createdAt = now();

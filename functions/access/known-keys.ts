@@ -3,7 +3,7 @@
  * be read, a record that it gave within `keyGraceMs` still counts: the hour in which a Region's table is down is the hour in
  * which people ask and write, and the peer can take the write. What is not kept can't be vouched for, and is refused.
  */
-import { keyRecordKey, type KeyPayload, parseKeyPayload } from '../domain/access.ts';
+import { keyRecordKey, type KeyPayload, parseKeyPayload } from '../domain/api-key.ts';
 import { done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RecordStore } from '../stores/record-store.ts';

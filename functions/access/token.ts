@@ -5,7 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 
-import { isKeyId } from '../domain/access.ts';
+import { isKeyId } from '../domain/api-key.ts';
 import { sha256Hex } from '../stores/envelope.ts';
 
 export const TOKEN_PREFIX = 'twm';

@@ -2,8 +2,6 @@
  * Who may do what, as data: a closed set of roles, what each permits, and which sources a caller may read. What is not
  * listed is not permitted, and a source that a caller may not read does not exist for that caller.
  */
-import { isJsonFields, parsePayload } from './json-fields.ts';
-import type { RecordKey } from './record.ts';
 
 export const PERMISSIONS = [
   /** Search, documents, sources, totals, cursors. */
@@ -16,39 +14,87 @@ export const PERMISSIONS = [
   'surveys:reset',
   /** What is read, and what of it may be deleted. */
   'sources:manage',
+  /** Which workspaces there are, as far as the caller may see them. */
+  'workspaces:read',
+  /** Name and visibility of a workspace, and who is in it. */
+  'workspaces:change',
+  /** Making and deleting workspaces. */
+  'workspaces:manage',
   'keys:manage',
   'audit:read',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];
 
-export const ACCESS_ROLES = ['reader', 'voter', 'editor', 'operator'] as const;
+/**
+ * One table for keys, people and workspaces. `reader` is held in the organisation or in a workspace; `voter`, `editor` and
+ * `org-admin` in the organisation only; `member` and `workspace-admin` in a workspace only.
+ */
+export const ACCESS_ROLES = ['reader', 'voter', 'editor', 'member', 'workspace-admin', 'org-admin'] as const;
 
 export type AccessRole = (typeof ACCESS_ROLES)[number];
 
+/** What `org-admin` was called before there were workspaces: taken wherever a role is named, and never given back. */
+const EARLIER_NAMES: Readonly<Record<string, AccessRole>> = { operator: 'org-admin' };
+
+/** A role as somebody may write it. */
+export type RoleName = AccessRole | 'operator';
+
+/** Undefined where no role has this name. */
+export const roleNamed = (name: string): AccessRole | undefined =>
+  ACCESS_ROLES.find((role) => role === name) ?? EARLIER_NAMES[name];
+
+const READING: readonly Permission[] = ['corpus:read', 'settings:read', 'surveys:read', 'workspaces:read'];
+
 /** Roles add up: a person is `reader` and `editor`. A `voter` is a link that many people hold: it opens surveys and nothing else. */
 export const PERMITTED: Readonly<Record<AccessRole, readonly Permission[]>> = {
-  reader: ['corpus:read', 'settings:read', 'surveys:read'],
+  reader: READING,
   voter: ['surveys:read', 'surveys:vote'],
   editor: ['settings:read', 'settings:write', 'surveys:read', 'surveys:vote', 'surveys:reset'],
-  operator: PERMISSIONS,
+  member: [...READING, 'settings:write', 'surveys:vote'],
+  'workspace-admin': [...READING, 'settings:write', 'surveys:vote', 'sources:manage', 'workspaces:change'],
+  'org-admin': PERMISSIONS,
 };
 
 export const isAccessRole = (value: unknown): value is AccessRole => ACCESS_ROLES.some((role) => role === value);
+
+/** What may be held in one workspace. */
+export const WORKSPACE_ROLES = ['reader', 'member', 'workspace-admin'] as const;
+
+export type WorkspaceRole = (typeof WORKSPACE_ROLES)[number];
+
+export const isWorkspaceRole = (value: unknown): value is WorkspaceRole =>
+  WORKSPACE_ROLES.some((role) => role === value);
+
+/** Held everywhere, by a key or by what an identity provider says. */
+export type OrganisationRole = Exclude<AccessRole, 'member' | 'workspace-admin'>;
+
+export const isOrganisationRole = (role: AccessRole): role is OrganisationRole =>
+  role !== 'member' && role !== 'workspace-admin';
 
 export type SourceGrant = 'all' | readonly string[];
 
 /** Somebody who was recognised. */
 export interface Principal {
-  /** `key:<id of the API key>`: what an audit event names. */
+  /** `key:<id of the API key>`, `user:<subject of a token>` or `iam:<ARN>`: what an audit event names. */
   readonly id: string;
   readonly name: string;
+  /** Held in the whole organisation. */
   readonly roles: readonly AccessRole[];
   readonly sources: SourceGrant;
+  /** Held in one workspace, by its id. */
+  readonly workspaces?: WorkspaceRoles;
 }
+
+export type WorkspaceRoles = Readonly<Record<string, WorkspaceRole>>;
 
 export const isPermitted = ({ roles }: Principal, permission: Permission): boolean =>
   roles.some((role) => PERMITTED[role].includes(permission));
+
+/** In the organisation, or in some workspace: enough to come in where the route asks again, in the workspace that it is about. */
+export const isPermittedSomewhere = (principal: Principal, permission: Permission): boolean =>
+  isPermitted(principal, permission) ||
+  Object.values(principal.workspaces ?? {}).some((role) => PERMITTED[role].includes(permission));
 
 export const isSourceAllowed = (principal: Principal | undefined, source: string): boolean =>
   principal !== undefined &&
@@ -61,52 +107,3 @@ export const allowedSources = <T>(
   sources: readonly T[],
   idOf: (source: T) => string,
 ): readonly T[] => sources.filter((source) => isSourceAllowed(principal, idOf(source)));
-
-// --- API keys: interactive records of the workspaces table ---
-
-export interface KeyPayload {
-  readonly name: string;
-  /** SHA-256 (hex) of the secret; the secret itself is nowhere but with its holder. */
-  readonly hash: string;
-  readonly roles: readonly AccessRole[];
-  readonly sources: SourceGrant;
-  /** In ms since 1970. */
-  readonly createdAt: number;
-  readonly createdBy: string;
-  /** In ms since 1970: from this moment on it opens nothing. */
-  readonly expiresAt: number;
-}
-
-/** All keys share one partition: they are few, and listing them needs no scan. */
-export const KEYS_PARTITION = 'keys';
-
-export const keyRecordKey = (id: string): RecordKey => ({ pk: KEYS_PARTITION, sk: id });
-
-const KEY_ID_PATTERN = /^[a-z0-9]{16}$/u;
-
-export const isKeyId = (text: string): boolean => KEY_ID_PATTERN.test(text);
-
-/**
- * An operator hands out keys for any source and reads the audit log, which names sources: one that were limited to some
- * sources could help itself to all of them.
- */
-export const isGrantSound = (roles: readonly AccessRole[], sources: SourceGrant): boolean =>
-  roles.length > 0 && (sources === 'all' || !roles.includes('operator'));
-
-const isMoment = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-
-const isListOf = <T>(value: unknown, isOne: (one: unknown) => one is T): value is readonly T[] =>
-  Array.isArray(value) && value.every((one) => isOne(one));
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const isKeyPayload = (value: unknown): value is KeyPayload =>
-  isJsonFields(value) &&
-  ['name', 'hash', 'createdBy'].every((name) => isText(value[name])) &&
-  ['createdAt', 'expiresAt'].every((name) => isMoment(value[name])) &&
-  isListOf(value['roles'], isAccessRole) &&
-  (value['sources'] === 'all' || isListOf(value['sources'], isText)) &&
-  isGrantSound(value['roles'], value['sources']);
-
-/** Undefined where the text is no such payload: a key that can't be read opens nothing. */
-export const parseKeyPayload = (data: string): KeyPayload | undefined => parsePayload(data, isKeyPayload);

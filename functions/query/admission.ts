@@ -2,21 +2,35 @@
  * The door in front of every route: who asks, and whether the route's rule lets them in. Deny by default: what is not open
  * needs a permission, and whoever can't be judged now is not let in.
  */
-import type { Authenticator, RefusalReason } from '../access/authenticator.ts';
-import { ACCESS_ROLES, isPermitted, type Permission, PERMITTED, type Principal } from '../domain/access.ts';
+import type { Authenticator, Credentials, RefusalReason } from '../access/authenticator.ts';
+import {
+  ACCESS_ROLES,
+  isPermitted,
+  isPermittedSomewhere,
+  type Permission,
+  PERMITTED,
+  type Principal,
+} from '../domain/access.ts';
 import { type Answer, problem } from './answer.ts';
+import { shownText } from './parameters.ts';
 import { type ApiDependencies, type Route, unavailable } from './route.ts';
+
+/** Why somebody breaks the glass. */
+export const REASON_HEADER = 'x-twinmap-reason';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly caller: Principal | undefined; readonly doubt?: string }
   | { readonly kind: 'refused'; readonly answer: Answer; readonly caller?: Principal };
 
-const HOW = 'Send it as "authorization: Bearer twm_…". An operator makes one: POST /v1/keys, or twinmap key create.';
+const HOW =
+  'Send it as "authorization: Bearer twm_…". An org-admin makes one: POST /v1/keys, or twinmap key create. A token of your identity provider goes the same way, where the stack names one.';
 
 const WHY: Readonly<Record<RefusalReason, string>> = {
   malformed: 'The authorization header is not "Bearer" and a token of this API, whole and in one piece.',
   unknown: 'It is not known here, or its secret is another one, or it was revoked.',
   expired: 'It has expired.',
+  'not-for-here': 'It is from another issuer, for another audience, or not valid yet.',
+  'not-listed': 'This identity of AWS is not one that may break the glass here, or the request names no reason.',
 };
 
 const needsToken = (): Answer =>
@@ -40,20 +54,35 @@ const notPermitted = (caller: Principal, permission: Permission): Answer => {
   return problem(403, 'not-permitted', {
     what: 'this token may not do that',
     why: `It needs the permission ${permission}; the token has the roles ${caller.roles.join(', ')}.`,
-    next: `Ask an operator for a token with the role ${roles.join(' or ')}.`,
+    next: `Ask an org-admin for a token with the role ${roles.join(' or ')}.`,
   });
+};
+
+/** Routes that manage sources ask again, in the workspace of the source. */
+const mayEnter = (principal: Principal, permission: Permission): boolean =>
+  permission === 'sources:manage' ? isPermittedSomewhere(principal, permission) : isPermitted(principal, permission);
+
+/** What a request shows of who sends it. */
+export const credentialsOf = (request: Request): Credentials => {
+  const authorization = request.headers.get('authorization');
+  const reason = request.headers.get(REASON_HEADER);
+  return {
+    ...(authorization === null ? {} : { authorization }),
+    ...(reason === null ? {} : { reason }),
+    address: `${request.method} ${shownText(new URL(request.url).pathname)}`,
+  };
 };
 
 export const admit = async (
   deps: Pick<ApiDependencies, 'region' | 'peerRegion'> & { readonly authenticator: Authenticator },
   { access }: Pick<Route, 'access'>,
-  authorization: string | undefined,
+  credentials: Credentials,
 ): Promise<Admission> => {
   if (access === 'open') {
     return { kind: 'admitted', caller: undefined };
   }
   const isOptional = access === 'optional';
-  const who = await deps.authenticator.authenticate(authorization === undefined ? {} : { authorization });
+  const who = await deps.authenticator.authenticate(credentials);
   switch (who.kind) {
     case 'anonymous': {
       return isOptional ? { kind: 'admitted', caller: undefined } : { kind: 'refused', answer: needsToken() };
@@ -68,7 +97,7 @@ export const admit = async (
     }
     case 'recognised': {
       const { principal } = who;
-      return access === 'optional' || isPermitted(principal, access)
+      return access === 'optional' || mayEnter(principal, access)
         ? { kind: 'admitted', caller: principal }
         : { kind: 'refused', answer: notPermitted(principal, access), caller: principal };
     }

@@ -5,7 +5,7 @@ import { KeyAuthenticator } from '../../../functions/access/key-authenticator.ts
 import { revokeKey, writeKey } from '../../../functions/access/keys.ts';
 import { tokenOf } from '../../../functions/access/token.ts';
 import type { Authentication } from '../../../functions/access/authenticator.ts';
-import { keyRecordKey } from '../../../functions/domain/access.ts';
+import { keyRecordKey } from '../../../functions/domain/api-key.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { ApiStage, DAY_MS } from '../query/api-stage.ts';
 
