@@ -5,7 +5,10 @@
 import { parseSourcePayload, type SourcePayload, SOURCES_PARTITION } from '../functions/domain/corpus.ts';
 import { ConfigError } from '../functions/domain/errors.ts';
 import { isPrunePlan, pruneApprovalKey } from '../functions/domain/prune-approval.ts';
+import type { ConfiguredSource } from '../functions/domain/source-definition.ts';
+import { parseStatus, type SourceStatusItem, STATUS_PARTITION } from '../functions/domain/source-status.ts';
 import { pageAfter, readAllPages } from '../functions/stores/all-pages.ts';
+import { readSourceDefinitions } from '../functions/stores/source-definitions.ts';
 import { type Command, type CommandInput, EXIT } from './command.ts';
 import type { OpenedPair } from './pair-stores.ts';
 import { actor, notHeld, openFor, PLACE_OPTIONS, record, tellReplication, textOption } from './store-writes.ts';
@@ -27,16 +30,87 @@ const readSources = async (input: CommandInput, { regions }: OpenedPair): Promis
   return { kind: 'read', sources: payloads.filter((payload) => payload !== undefined) };
 };
 
-const lines = ({ id, kind, counts, cycle, held, snapshot }: SourcePayload): readonly string[] => [
-  `${id}  ${kind}  ${counts.documents} documents, ${counts.chunks} chunks, ${counts.skipped} without text  at ${snapshot.slice(0, 12)}`,
-  `  last committed ${new Date(cycle.finishedAt).toISOString()} by ${cycle.region} under epoch ${cycle.epoch}`,
-  ...(held === undefined
+const failureLines = ({ failures, uncompared }: SourcePayload): readonly string[] => [
+  ...(failures?.listed ?? []).map(
+    ({ id, reason, message, tries }) => `  could not be read (${reason}, ${tries} times): ${id}: ${message}`,
+  ),
+  ...(failures === undefined || failures.count <= failures.listed.length
+    ? []
+    : [`  and ${failures.count - failures.listed.length} more`]),
+  ...(uncompared === undefined ? [] : [`  nothing was compared, so nothing was deleted: ${uncompared}`]),
+];
+
+const committedLines = (payload: SourcePayload): readonly string[] => {
+  const { id, kind, counts, cycle, held, snapshot } = payload;
+  return [
+    `${id}  ${kind}  ${counts.documents} documents, ${counts.chunks} chunks, ${counts.skipped} without text  at ${snapshot.slice(0, 12)}`,
+    `  last committed ${new Date(cycle.finishedAt).toISOString()} by ${cycle.region} under epoch ${cycle.epoch}`,
+    ...(held === undefined
+      ? []
+      : [
+          `  ${held.documents} documents are gone from the origin and wait for you: too many at once to go by themselves.`,
+          `  Look at the origin; if they shall go: npx twinmap source prune ${id} --approve ${held.plan}`,
+        ]),
+    ...failureLines(payload),
+  ];
+};
+
+/** What this Region alone knows, beside the last commit. */
+const statusLines = (status: SourceStatusItem | undefined): readonly string[] =>
+  status?.state !== 'failing' || status.failure === undefined
     ? []
     : [
-        `  ${held.documents} documents are gone from the origin and wait for you: too many at once to go by themselves.`,
-        `  Look at the origin; if they shall go: npx twinmap source prune ${id} --approve ${held.plan}`,
-      ]),
+        `  failing since ${new Date(status.failure.since).toISOString()} (${status.failure.attempts} times): ${status.failure.message}`,
+        `  ${status.failure.next}`,
+      ];
+
+const definedLines = ({ definition, purge }: ConfiguredSource): readonly string[] => {
+  if (purge !== undefined) {
+    return [`  removed by ${purge.by}; what was read of it goes with the next cycles`];
+  }
+  return definition.enabled ? [] : ['  switched off: it is not read'];
+};
+
+interface Listed {
+  readonly committed: SourcePayload | undefined;
+  readonly configured: ConfiguredSource | undefined;
+  readonly status: SourceStatusItem | undefined;
+}
+
+const linesOf = ({ committed, configured, status }: Listed): readonly string[] => [
+  ...(committed === undefined
+    ? [`${configured?.definition.id ?? ''}  ${configured?.definition.kind ?? ''}  never committed`]
+    : committedLines(committed)),
+  ...(configured === undefined ? [] : definedLines(configured)),
+  ...statusLines(status),
 ];
+
+/** Those that people have added; the stack's own show once they were committed. What can't be read is left out, and said. */
+const listAll = async (
+  input: CommandInput,
+  pair: OpenedPair,
+  payloads: readonly SourcePayload[],
+): Promise<readonly Listed[]> => {
+  const { workspaces } = pair.regions.home.tables;
+  const [definitions, statuses] = await Promise.all([
+    readSourceDefinitions(workspaces, []),
+    readAllPages((after) => workspaces.queryLocal(STATUS_PARTITION, pageAfter(after))),
+  ]);
+  if (definitions.kind === 'failed' || statuses.kind === 'failed') {
+    input.say('What is configured, or what failed last, could not be read: the list may lack something.');
+  }
+  const configured = new Map(
+    (definitions.kind === 'done' ? definitions.value.sources : []).map((one) => [one.definition.id, one]),
+  );
+  const committed = new Map(payloads.map((payload) => [payload.id, payload]));
+  const status = new Map(
+    (statuses.kind === 'done' ? statuses.value : []).map(({ sk, data }) => [sk, parseStatus(data)]),
+  );
+  return [...new Set([...committed.keys(), ...configured.keys()])]
+    .toSorted()
+    .map((id) => ({ committed: committed.get(id), configured: configured.get(id), status: status.get(id) }))
+    .filter((one) => one.committed !== undefined || one.configured?.purge === undefined);
+};
 
 export const sourceList: Command = {
   name: 'source list',
@@ -44,17 +118,25 @@ export const sourceList: Command = {
   help: 'list what is read, how far, and deletions that wait for a person',
   options: PLACE_OPTIONS,
   run: async (input) => {
-    const read = await readSources(input, await openFor(input));
+    const pair = await openFor(input);
+    const read = await readSources(input, pair);
     if (read.kind === 'unreachable') {
       return read.exit;
     }
-    for (const line of read.sources.flatMap((source) => lines(source))) {
+    const listed = await listAll(input, pair, read.sources);
+    for (const line of listed.flatMap((source) => linesOf(source))) {
       input.say(line);
     }
-    if (read.sources.length === 0) {
+    if (listed.length === 0) {
       input.say('Nothing has been committed yet.');
     }
-    input.give({ sources: read.sources });
+    input.give({
+      sources: read.sources,
+      configured: listed.flatMap(({ configured }) => (configured === undefined ? [] : [configured])),
+      failing: listed.flatMap(({ committed, configured, status }) =>
+        status?.state === 'failing' ? [{ id: committed?.id ?? configured?.definition.id, ...status }] : [],
+      ),
+    });
     return EXIT.done;
   },
 };

@@ -17,7 +17,7 @@ import type {
   SourceEntry,
   SourceStatus,
 } from './connector.ts';
-import { SourceTrouble, troubleOf } from './source-trouble.ts';
+import { PartTrouble, SourceTrouble, troubleOf } from './source-trouble.ts';
 
 export interface Part {
   /** Stable and without `!`; every id of the part begins with it. */
@@ -68,12 +68,12 @@ export class CompositeConnector implements Connector {
   async status(signal: AbortSignal): Promise<SourceStatus> {
     const parts = await this.#discover(signal);
     const snapshots: [string, string][] = [];
-    for (const { key, connector } of parts) {
-      const { snapshot } = await connector.status(signal);
+    for (const part of parts) {
+      const snapshot = await snapshotNow(part, signal);
       if (snapshot === null || this.#options.snapshotOf === null) {
         return { snapshot: null };
       }
-      snapshots.push([key, snapshot]);
+      snapshots.push([part.key, snapshot]);
     }
     return { snapshot: digestOf(snapshots) };
   }
@@ -112,8 +112,12 @@ export class CompositeConnector implements Connector {
   async *enumerate(signal: AbortSignal, cursor: Cursor | null): AsyncGenerator<SourceEntry, void, void> {
     const cursors = cursor === null ? {} : (this.#parse(cursor)?.parts ?? {});
     for (const { key, connector } of await this.#discover(signal)) {
-      for await (const entry of connector.enumerate(signal, cursors[key] ?? null)) {
-        yield { id: `${key}${SEPARATOR}${entry.id}`, rev: entry.rev };
+      try {
+        for await (const entry of connector.enumerate(signal, cursors[key] ?? null)) {
+          yield { id: `${key}${SEPARATOR}${entry.id}`, rev: entry.rev };
+        }
+      } catch (error) {
+        throw isAboutPart(error) ? new PartTrouble(key, error) : error;
       }
     }
   }
@@ -218,6 +222,18 @@ const PARTS_CHECKED_MAX = 20;
 /** A refused credential, spent limits and a dead network are about every part. */
 const isAboutPart = (error: unknown): error is SourceError =>
   error instanceof SourceTrouble ? error.status !== 401 && error.trouble !== 'throttled' : error instanceof SourceError;
+
+/** Null where one part can't tell: only a pull can say then, and it goes on with the others. */
+const snapshotNow = async ({ connector }: Part, signal: AbortSignal): Promise<string | null> => {
+  try {
+    return (await connector.status(signal)).snapshot;
+  } catch (error) {
+    if (isAboutPart(error)) {
+      return null;
+    }
+    throw error;
+  }
+};
 
 const partContext = (context: PullContext, key: string): PullContext => ({
   signal: context.signal,

@@ -39,6 +39,8 @@ export interface DocumentFailure {
   readonly retryable: boolean;
   /** For people: names no content and no credentials. */
   readonly message: string;
+  /** When the connector tries again by itself, in ms since 1970; absent where the next pull does, or nothing does. */
+  readonly nextTryAt?: number;
 }
 
 export type PullEvent =

@@ -47,6 +47,19 @@ export interface ConnectorKind {
 const complaint = ({ path, message }: z.core.$ZodIssue): string =>
   path.length === 0 ? message : `"${path.map(String).join('.')}": ${message}`;
 
+const ISSUES_MAX = 5;
+
+/** What a configuration gets wrong, by field and without its values; undefined where it is one of this kind. */
+export const configProblem = ({ schema }: Pick<ConnectorKind, 'schema'>, config: unknown): string | undefined => {
+  const parsed = schema.safeParse(config);
+  return parsed.success
+    ? undefined
+    : `${parsed.error.issues
+        .slice(0, ISSUES_MAX)
+        .map((issue) => complaint(issue))
+        .join('; ')}.`;
+};
+
 export const defineKind = <Config>(definition: {
   readonly kind: string;
   readonly schema: z.ZodType<Config>;
@@ -57,7 +70,7 @@ export const defineKind = <Config>(definition: {
   open: (config, setting) => {
     const parsed = definition.schema.safeParse(config);
     if (!parsed.success) {
-      const what = parsed.error.issues.slice(0, 5).map((issue) => complaint(issue));
+      const what = parsed.error.issues.slice(0, ISSUES_MAX).map((issue) => complaint(issue));
       throw new ConfigError(
         `The configuration of the ${definition.kind} source "${setting.sourceId}" is not valid: ${what.join('; ')}.`,
       );

@@ -32,6 +32,8 @@ export const kindNamed = (name: string, kinds: readonly ConnectorKind[] = CONNEC
   return kind;
 };
 
+export { configProblem } from './kind.ts';
+
 /** Opens no connection; throws `ConfigError` for a kind or a configuration that is not valid. */
 export const openSource = (
   source: { readonly kind: string; readonly config: unknown },

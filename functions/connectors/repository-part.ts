@@ -5,7 +5,6 @@ import { createGitConnector, type GitDependencies } from './git/git-connector.ts
 import { parseCursor } from './git/git-cursor.ts';
 import type { ConnectorSetting } from './kind.ts';
 import type { Secret } from './secrets.ts';
-import { InvariantError } from '../domain/errors.ts';
 
 export interface RepositoryAddress {
   readonly url: string;
@@ -46,11 +45,8 @@ export const openRepository = (
   );
 };
 
-/** Of a cursor of a complete pull. */
+/** Of a cursor of a complete pull; a part that failed on the way stands for no commit, and so for none that it is at. */
 export const commitOf = (cursor: Cursor): string => {
   const position = parseCursor(cursor);
-  if (position.kind !== 'at') {
-    throw new InvariantError('Only the cursor of a complete git pull stands for a snapshot.');
-  }
-  return position.commit;
+  return position.kind === 'at' ? position.commit : JSON.stringify(cursor);
 };

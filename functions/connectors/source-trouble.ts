@@ -38,6 +38,16 @@ export class SourceTrouble extends SourceError {
   }
 }
 
+/** A part, such as a repository, that can't be listed: no listing of the source is total without it. */
+export class PartTrouble extends SourceTrouble {
+  readonly part: string;
+
+  constructor(part: string, cause: SourceError) {
+    super(cause instanceof SourceTrouble ? cause.trouble : 'unexpected', cause.message);
+    this.part = part;
+  }
+}
+
 /** The trouble that a thrown value stands for; undefined for a defect, which must not be taken for a source's trouble. */
 export const troubleOf = (error: unknown): TroubleKind | undefined => {
   if (error instanceof SourceTrouble) {

@@ -1,23 +1,30 @@
 /** The HTTP API as a Hono app, without its entry: requests through the door to routes, answers to responses, one log line each. */
 import { type Context, Hono } from 'hono';
 
+import type { ConsoleAssets } from '../console/assets.ts';
+import { mountConsole } from '../console/console-app.ts';
 import type { Principal } from '../domain/access.ts';
 import type { JsonFields } from '../domain/json-fields.ts';
-import { admit } from '../query/admission.ts';
+import { mountMcp } from '../mcp/mcp-app.ts';
+import { admit, credentialsOf } from '../query/admission.ts';
 import { type Answer, problem, renderAnswer } from '../query/answer.ts';
 import { HomeReader, type HomeView } from '../query/home-view.ts';
 import { opOf, readIdempotencyKey } from '../query/idempotency.ts';
 import { type Parameters, shownText } from '../query/parameters.ts';
 import { readBody } from '../query/request-body.ts';
+import { requestIdOf } from '../query/request-id.ts';
 import type { ApiDependencies, Route } from '../query/route.ts';
 import { answerRoute, ROUTES } from '../query/routes.ts';
 import { showTo } from '../query/shown-view.ts';
+import { correlated } from '../telemetry/correlation.ts';
 
 /** Well under a load balancer's minute: whoever asks gets a sentence, not a broken connection. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
 export interface ApiOptions {
   readonly requestTimeoutMs?: number;
+  /** Absent where the API answers programs alone. */
+  readonly console?: ConsoleAssets;
 }
 
 /** An answer, and whom it is for: the envelope shows that caller's sources, and nobody else's. */
@@ -80,6 +87,13 @@ const within = async (timeoutMs: number, work: Promise<Served>, otherwise: Serve
   }
 };
 
+const outcomeOf = (status: number): string => {
+  if (status < 400) {
+    return 'answered';
+  }
+  return status < 500 ? 'refused' : 'failed';
+};
+
 const NO_BODY: Parameters<JsonFields> = { kind: 'read', value: {} };
 
 class Api {
@@ -110,7 +124,7 @@ class Api {
   async #admitAndAnswer(c: Context, route: Route, view: Promise<HomeView>, requestId: string): Promise<Served> {
     const deps = this.#deps;
     const startedAt = deps.now();
-    const admission = await admit(deps, route, c.req.header('authorization'));
+    const admission = await admit(deps, route, credentialsOf(c.req.raw));
     const { caller } = admission;
     if (admission.kind === 'refused') {
       return { answer: admission.answer, caller };
@@ -131,12 +145,24 @@ class Api {
       view: view.then((read) => showTo(caller, read)),
       parameters: new URL(c.req.url).searchParams,
       id: c.req.param('id') ?? '',
+      names: c.req.param(),
       body: body.value,
       ...(key.value === undefined || caller === undefined ? {} : { op: opOf(key.value, caller) }),
       ...(admission.doubt === undefined ? {} : { doubt: admission.doubt }),
       signal: AbortSignal.timeout(this.#timeoutMs),
     };
     return { answer: await answerRoute(route, context, caller), caller };
+  }
+
+  /** What load balancers and routers ask every second says nothing of how people fare. */
+  #measure(path: string, { status, fields }: Answer, durationMs: number): void {
+    const { telemetry, region } = this.#deps;
+    if (path.startsWith('/v1/')) {
+      telemetry.timing?.('ApiRequest', { Region: region, Outcome: outcomeOf(status) }, durationMs);
+      if (Array.isArray(fields['degraded']) && fields['degraded'].length > 0) {
+        telemetry.count('DegradedAnswer', { Region: region }, 1);
+      }
+    }
   }
 
   async #respond(
@@ -148,16 +174,21 @@ class Api {
     const deps = this.#deps;
     const { telemetry, now } = deps;
     const startedAt = now();
-    const requestId = deps.requestId();
+    const requestId = requestIdOf(c.req.raw.headers, deps.requestId);
     let served: Served = { answer: tooSlow(deps, c.req.method), caller: undefined };
     try {
-      served = await within(this.#timeoutMs, work(requestId), served);
+      served = await within(
+        this.#timeoutMs,
+        correlated({ requestId }, async () => work(requestId)),
+        served,
+      );
     } catch (error) {
       served = { answer: broken(), caller: undefined };
       const name = error instanceof Error ? error.name : 'unknown';
       telemetry.log('error', 'api.defect', { requestId, path, name });
     }
     const { answer, caller } = served;
+    this.#measure(path, answer, now() - startedAt);
     const { status, headers, body } = renderAnswer(answer, deps, showTo(caller, await view), requestId);
     telemetry.log(status >= 500 ? 'error' : 'info', 'api.answered', {
       requestId,
@@ -180,6 +211,13 @@ export const createApiApp = (deps: ApiDependencies, options: ApiOptions = {}): H
   for (const path of new Set(ROUTES.map((route) => route.path))) {
     app.all(path, async (c) => api.notAllowed(c, path));
   }
+  if (options.console !== undefined) {
+    const { region, peerRegion, now, requestId } = deps;
+    const fetchApi = async (request: Request): Promise<Response> => app.fetch(request);
+    mountConsole(app, { api: fetchApi, assets: options.console, region, peerRegion, now, newId: requestId });
+  }
+  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  mountMcp(app, { deps, routes: ROUTES, api: async (request) => app.fetch(request), timeoutMs });
   app.notFound(async (c) => api.refuse(c, '(other)', noSuchAddress(c.req.path)));
   return app;
 };

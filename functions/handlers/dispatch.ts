@@ -2,32 +2,22 @@
 import type { Context, ScheduledEvent } from 'aws-lambda';
 
 import { RegionUnavailableError } from '../domain/errors.ts';
-import { LIMITS } from '../domain/limits.ts';
-import { readGate } from '../gate/gate.ts';
 import { describeDispatch, dispatch, type DispatchOutcome } from '../ingest/dispatch.ts';
-import { SqsSyncQueue } from '../stores/sqs-sync-queue.ts';
-import { homeTarget, parseSources, parseStoresEnvironment, requireText } from './environment.ts';
-import { openRegion } from './open-region.ts';
-import { createTelemetry, environment, gateOf, now } from './wire.ts';
+import { wireDispatch } from './dispatch-wiring.ts';
+import { keepRecentMetrics } from './keep-recent-metrics.ts';
+import { createTelemetry } from './wire.ts';
 
 const telemetry = createTelemetry('dispatch');
-const stores = parseStoresEnvironment(environment);
-const home = openRegion(stores.home);
-const gate = gateOf(home, telemetry);
-const queue = new SqsSyncQueue(
-  homeTarget(environment, 'SQS', LIMITS.homeCallTimeoutMs),
-  requireText(environment, 'TWINMAP_SYNC_QUEUE_URL'),
-);
-const sources = parseSources(environment);
-const sweeps = { records: home.tables.workspaces, now };
+const dependencies = wireDispatch(telemetry);
 
 export const handler = async (event: Partial<ScheduledEvent>, context: Context): Promise<DispatchOutcome> => {
-  const outcome = await dispatch(
-    { sources, readGate: async () => readGate(gate), queue, telemetry, region: home.region, sweeps },
-    event.id ?? context.awsRequestId,
-  );
-  telemetry.log('info', 'dispatch.finished', { region: home.region, ...describeDispatch(outcome) });
+  const outcome = await dispatch(dependencies, event.id ?? context.awsRequestId);
+  telemetry.log('info', 'dispatch.finished', { region: dependencies.region, ...describeDispatch(outcome) });
   telemetry.flush();
+  await keepRecentMetrics('dispatch');
+  if (outcome.kind === 'sources-unread') {
+    throw new RegionUnavailableError(`what is configured can't be read (${outcome.failure.code})`);
+  }
   if (outcome.kind === 'queue-failed') {
     // The schedule's own bounded retry is the way on; a source that was queued already is deduplicated.
     throw new RegionUnavailableError(`the sync queue did not take ${outcome.source} (${outcome.failure.code})`);

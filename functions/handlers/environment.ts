@@ -1,10 +1,11 @@
 /** A function's environment, parsed once into typed values. The Pulumi program declares exactly these names. */
 import { z } from 'zod';
 
-import { REDACTION_MODES, type SourceDefinition } from '../domain/corpus.ts';
+import { REDACTION_MODES } from '../domain/corpus.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isRegionName, type RegionName } from '../domain/region.ts';
+import { gitDefinition, type SourceDefinition } from '../domain/source-definition.ts';
 import type { ClientTarget } from '../aws/client-options.ts';
 import { parseDnsServers } from '../aws/dns-servers.ts';
 
@@ -24,15 +25,19 @@ const storesSchema = z.object({
   role: z.object({ arn: text, session: text, sts: text.optional(), region: regionName }).optional(),
 });
 
+const common = {
+  id: text,
+  name: text.optional(),
+  redaction: z.enum(REDACTION_MODES).exactOptional(),
+  workspace: text.exactOptional(),
+};
+
 const sourceSchema = z.array(
-  z.strictObject({
-    id: text,
-    kind: z.literal('git'),
-    name: text.optional(),
-    url: text,
-    branch: text.optional(),
-    redaction: z.enum(REDACTION_MODES).optional(),
-  }),
+  z.union([
+    z.strictObject({ ...common, kind: text, config: z.record(z.string(), z.unknown()) }),
+    /** One repository, by its address. */
+    z.strictObject({ ...common, kind: z.literal('git'), url: text, branch: text.exactOptional() }),
+  ]),
 );
 
 export type StoresAddress = z.infer<typeof storesSchema>;
@@ -104,7 +109,19 @@ export const parseStoresEnvironment = (environment: Environment): StoresEnvironm
   };
 };
 
-/** The configured sources; a name is what people call it, the id where none was given. */
+const definitionFrom = (source: z.infer<typeof sourceSchema>[number]): SourceDefinition => {
+  const { id, redaction, workspace } = source;
+  const name = source.name ?? id;
+  const more = { ...(redaction === undefined ? {} : { redaction }), ...(workspace === undefined ? {} : { workspace }) };
+  if ('config' in source) {
+    const { kind, config } = source;
+    return { id, kind, name, config, enabled: true, ...more };
+  }
+  const { url, branch } = source;
+  return { ...gitDefinition({ id, name, url, ...(branch === undefined ? {} : { branch }) }), ...more };
+};
+
+/** The sources that the stack names; a name is what people call one, the id where none was given. */
 export const parseSources = (environment: Environment): readonly SourceDefinition[] => {
   let value: unknown;
   try {
@@ -113,19 +130,15 @@ export const parseSources = (environment: Environment): readonly SourceDefinitio
     throw new ConfigError('TWINMAP_SOURCES is not JSON; deploy the stack again', { cause: error });
   }
   const parsed = sourceSchema.safeParse(value);
-  if (!parsed.success) {
-    return refuse('TWINMAP_SOURCES is not a list of sources');
-  }
-  return parsed.data.map(({ branch, redaction, ...required }) => {
-    const source: SourceDefinition = Object.assign(required, { name: required.name ?? required.id });
-    return Object.assign(source, branch === undefined ? {} : { branch }, redaction === undefined ? {} : { redaction });
-  });
+  return parsed.success
+    ? parsed.data.map((source) => definitionFrom(source))
+    : refuse('TWINMAP_SOURCES is not a list of sources');
 };
 
 /** The home Region's client target for a service that only home has. */
 export const homeTarget = (
   environment: Environment,
-  service: 'APPCONFIGDATA' | 'SQS' | 'KMS',
+  service: 'APPCONFIGDATA' | 'SQS' | 'KMS' | 'SECRETSMANAGER' | 'COMPREHEND',
   callTimeoutMs: number,
 ): ClientTarget => {
   const endpoint = environment[`TWINMAP_HOME_${service}_ENDPOINT`];

@@ -1,37 +1,68 @@
-/** Opens the connector of a configured source, with the hosts that this stack allows. */
+/**
+ * Opens the connector of a source, with the hosts that this stack allows, its way out of the network, and secrets of the own
+ * Region. A local run may read from this machine besides: what the program declares only where every endpoint is on it.
+ */
 import type { Connector } from '../connectors/connector.ts';
-import { createGitConnector } from '../connectors/git/git-connector.ts';
-import type { SourceDefinition } from '../domain/corpus.ts';
+import type { GitHostRules } from '../connectors/git/host-guard.ts';
+import type { ConnectorSetting } from '../connectors/kind.ts';
+import { openSource } from '../connectors/registry.ts';
+import type { SecretSource } from '../connectors/secrets.ts';
+import type { TextExtractor } from '../connectors/text/extractor.ts';
+import { addressesIn, type SourceDefinition } from '../domain/source-definition.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Environment } from './environment.ts';
+import { isLocalRun } from './local-run.ts';
 
-export interface ConnectorSetting {
+export interface OpenSetting {
   /** Scratch space of this invocation. */
   readonly directory: string;
   readonly environment: Environment;
   readonly telemetry: Telemetry;
+  readonly secrets: SecretSource;
+  readonly extractor: TextExtractor;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly remainingMs: () => number;
 }
 
 const hostsIn = (text = ''): readonly string[] => text.split(',').filter((host) => host !== '');
 
-export const openConnector = (source: SourceDefinition, setting: ConnectorSetting): Connector => {
-  const loopbackOrigin = setting.environment['TWINMAP_GIT_LOOPBACK_ORIGIN'];
-  const proxyUrl = setting.environment['TWINMAP_EGRESS_PROXY'];
-  return createGitConnector(
-    {
-      id: source.id,
-      url: source.url,
-      ...(source.branch === undefined ? {} : { branch: source.branch }),
-      gitHosts: hostsIn(setting.environment['TWINMAP_GIT_HOSTS']),
-      privateGitHosts: hostsIn(setting.environment['TWINMAP_PRIVATE_GIT_HOSTS']),
-      ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
+const LOOPBACK_ORIGIN = /^http:\/\/127\.0\.0\.1:\d{1,5}(?=\/|$)/u;
+
+/** In a local run: where this machine serves this source, be it a repository or the stand-in of a service. */
+export const loopbackOriginOf = (source: SourceDefinition, environment: Environment): string | undefined => {
+  const own = isLocalRun(environment)
+    ? addressesIn(source).flatMap((address) => LOOPBACK_ORIGIN.exec(address)?.[0] ?? [])
+    : [];
+  return own[0] ?? environment['TWINMAP_GIT_LOOPBACK_ORIGIN'];
+};
+
+const rulesFor = (source: SourceDefinition, environment: Environment): GitHostRules => {
+  const loopbackOrigin = loopbackOriginOf(source, environment);
+  return {
+    gitHosts: hostsIn(environment['TWINMAP_GIT_HOSTS']),
+    privateGitHosts: hostsIn(environment['TWINMAP_PRIVATE_GIT_HOSTS']),
+    ...(loopbackOrigin === undefined ? {} : { loopbackOrigin }),
+  };
+};
+
+export const openConnector = (source: SourceDefinition, setting: OpenSetting): Connector => {
+  const { environment, telemetry, directory, secrets, extractor, now, random, remainingMs } = setting;
+  const proxyUrl = environment['TWINMAP_EGRESS_PROXY'];
+  const given: ConnectorSetting = {
+    sourceId: source.id,
+    rules: rulesFor(source, environment),
+    secrets,
+    now,
+    random,
+    remainingMs,
+    directory,
+    extractor,
+    localFiles: isLocalRun(environment),
+    ...(proxyUrl === undefined ? {} : { http: { network: { proxyUrl } } }),
+    onProgress: ({ phase, done, total }) => {
+      telemetry.log('info', 'source.progress', { source: source.id, phase, done, total });
     },
-    {
-      directory: setting.directory,
-      ...(proxyUrl === undefined ? {} : { proxyUrl }),
-      onProgress: ({ phase, done, total }) => {
-        setting.telemetry.log('info', 'source.progress', { source: source.id, phase, done, total });
-      },
-    },
-  );
+  };
+  return openSource(source, given);
 };

@@ -2,6 +2,7 @@
 import type { Context } from 'aws-lambda';
 
 import { RegionUnavailableError } from '../domain/errors.ts';
+import { keepRecentMetrics } from './keep-recent-metrics.ts';
 import { wireRepair } from './repair-wiring.ts';
 import { createTelemetry } from './wire.ts';
 
@@ -14,6 +15,7 @@ export const handler = async (
 ): Promise<unknown> => {
   const outcome = await run(context.getRemainingTimeInMillis());
   telemetry.flush();
+  await keepRecentMetrics('repair');
   if (outcome.kind === 'failed') {
     throw new RegionUnavailableError(`the home Region's tables can't be read (${outcome.failure.code})`);
   }

@@ -17,5 +17,6 @@ export const readReplicationOf = async ({ home, peer }: RegionPair, nowMs: numbe
   if (state.value === undefined || state.value.value.reason === 'not-proven') {
     return { ...unknownReplication('the two Regions have not been compared yet'), owed };
   }
-  return { state: state.value.value.name, owed, reason: state.value.value.reason };
+  const { name, reason, since } = state.value.value;
+  return { state: name, owed, reason, since };
 };

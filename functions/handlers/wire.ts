@@ -6,12 +6,20 @@ import type { GateDependencies } from '../gate/gate.ts';
 import { ShownGate } from '../gate/shown-gate.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
 import { StdoutTelemetry } from '../telemetry/stdout.ts';
+import { correlation } from '../telemetry/correlation.ts';
+import { RecentMetrics } from '../telemetry/recent-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { homeTarget, requireText } from './environment.ts';
 
 export const environment: Readonly<Record<string, string | undefined>> = process.env;
 
 export const now = (): number => Date.now();
+
+/** Of this execution environment: a process is one function. */
+export const recentMetrics = new RecentMetrics({
+  seriesMax: LIMITS.metricsSeriesMax,
+  minutesMax: LIMITS.metricsMinutesDefault,
+});
 
 export const createTelemetry = (functionName: string): StdoutTelemetry =>
   new StdoutTelemetry({
@@ -21,6 +29,10 @@ export const createTelemetry = (functionName: string): StdoutTelemetry =>
     now,
     functionName,
     debug: environment['TWINMAP_DEBUG'] === '1',
+    onMetric: (sample) => {
+      recentMetrics.take(sample);
+    },
+    context: () => ({ region: environment['TWINMAP_HOME_REGION'], ...correlation() }),
   });
 
 const gateTarget = (): ClientTarget => homeTarget(environment, 'APPCONFIGDATA', LIMITS.gateCallTimeoutMs);

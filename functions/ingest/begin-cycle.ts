@@ -11,6 +11,8 @@ import { failureOf } from '../dual-write/outcome.ts';
 import type { SourceState } from '../stores/record-store.ts';
 import { type CycleMode, decideMode } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
+import { derivedName } from './derive/derivation.ts';
+import { definitionName } from './definition-name.ts';
 import { judgeByAll } from './held.ts';
 import { indexName } from './index-name.ts';
 import { type Listing, listSource } from './listing.ts';
@@ -95,7 +97,8 @@ const modeOf = (
   owedFound: boolean,
   approvedPlan: string | undefined,
 ): CycleMode => {
-  const { writer, epoch, embedder, source } = dependencies;
+  const { writer, epoch, source } = dependencies;
+  const derived = derivedName(dependencies.derivations);
   return decideMode({
     home: states.home,
     // In a declared outage the peer stays behind: that is no reason to compare everything each time.
@@ -105,7 +108,9 @@ const modeOf = (
     ...(approvedPlan === undefined ? {} : { approvedPlan }),
     epoch,
     region: writer.regions.home.region,
-    index: indexName(embedder, source),
+    index: indexName(dependencies),
+    definition: definitionName(source),
+    ...(derived === undefined ? {} : { derived }),
     now: dependencies.now(),
     fullCycleIntervalMs: LIMITS.fullCycleIntervalMs,
   });

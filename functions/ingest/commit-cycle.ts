@@ -6,11 +6,14 @@ import type { Cursor } from '../connectors/connector.ts';
 import { type HeldDeletions, sourceKey, type SourcePayload } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RegionName } from '../domain/region.ts';
+import { displayUrl } from '../domain/source-definition.ts';
 import { failureOf } from '../dual-write/outcome.ts';
 import { readOwedDebt } from '../repair/owed-debt.ts';
 import { makeRecord } from '../stores/envelope.ts';
 import type { FullReason, ModeName } from './cycle-mode.ts';
 import { type CycleDependencies, type CycleOutcome, type CycleReport, stopAt } from './cycle-types.ts';
+import { definitionName } from './definition-name.ts';
+import { derivedName } from './derive/derivation.ts';
 import { indexName } from './index-name.ts';
 import type { RunningCycle } from './running-cycle.ts';
 import { proveSettled } from './settle.ts';
@@ -29,33 +32,45 @@ const OVERLAPPED: ReadonlySet<FullReason> = new Set([
  * When this comparison counts from. Record puts are not fenced, so a run that was fenced may still put what this one has
  * judged; no invocation outlives its time-out, so another full cycle is due as soon as that has passed.
  */
-const fullAt = (mode: FullReason, nowMs: number): number =>
-  OVERLAPPED.has(mode) ? nowMs - LIMITS.fullCycleIntervalMs + LIMITS.overlapMs : nowMs;
+const fullAt = (mode: FullReason, nowMs: number, uncompared: string | undefined): number => {
+  if (uncompared !== undefined) {
+    return nowMs - LIMITS.fullCycleIntervalMs + LIMITS.uncomparedRetryMs;
+  }
+  return OVERLAPPED.has(mode) ? nowMs - LIMITS.fullCycleIntervalMs + LIMITS.overlapMs : nowMs;
+};
 
 /** How far the origin was read, and what of it waits for a person. */
 export interface ReadOrigin {
   readonly snapshot: string;
   readonly cursor: Cursor | null;
   readonly held: HeldDeletions | undefined;
+  /** Why a comparison was left out. */
+  readonly uncompared: string | undefined;
 }
 
 const sourcePayload = (
   { dependencies, begun, since, tally }: RunningCycle,
   mode: ModeName,
-  { snapshot, cursor, held }: ReadOrigin,
+  { snapshot, cursor, held, uncompared }: ReadOrigin,
 ): SourcePayload => {
-  const { source, writer, epoch, embedder, now } = dependencies;
+  const { source, writer, epoch, now } = dependencies;
   const finishedAt = now();
+  const derived = derivedName(dependencies.derivations);
+  const failures = tally.failures.payload();
   return {
     id: source.id,
     kind: source.kind,
     name: source.name,
-    url: source.url,
+    url: displayUrl(source),
     snapshot,
     cursor,
     counts: tally.counts,
-    lastFullAt: isFull(mode) ? fullAt(mode, finishedAt) : (begun.committed?.lastFullAt ?? 0),
-    index: indexName(embedder, source),
+    lastFullAt: isFull(mode) ? fullAt(mode, finishedAt, uncompared) : (begun.committed?.lastFullAt ?? 0),
+    index: indexName(dependencies),
+    ...(derived === undefined ? {} : { derived }),
+    definition: definitionName(source),
+    ...(failures === undefined ? {} : { failures }),
+    ...(uncompared === undefined ? {} : { uncompared }),
     ...(since === undefined ? {} : { deferred: { since } }),
     ...(held === undefined ? {} : { held }),
     cycle: {
@@ -99,6 +114,8 @@ export const commitCycle = async (running: RunningCycle, mode: ModeName, origin:
     deleted: tally.deleted,
     counts: tally.counts,
     ...(origin.held === undefined ? {} : { held: origin.held }),
+    ...(payload.failures === undefined ? {} : { failures: payload.failures.count }),
+    ...(origin.uncompared === undefined ? {} : { uncompared: origin.uncompared }),
   };
   return writer.owed === undefined
     ? { kind: 'acknowledged', mode, report }

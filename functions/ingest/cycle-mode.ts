@@ -24,6 +24,10 @@ export type FullReason =
   | 'owed-records'
   | 'new-epoch-or-region'
   | 'index-changed'
+  /** Another derivation, or another version of one: what it made is made anew, and documents stay as they are. */
+  | 'derivation-changed'
+  /** It was told to read something else: its cursor says nothing of that. */
+  | 'definition-changed'
   | 'daily'
   | 'cursor-lost'
   /** A pull told of more deletions than go without a person's word, or could not end: the whole listing decides. */
@@ -46,6 +50,10 @@ export interface ModeInput {
   readonly region: string;
   /** Names embedder and splitter: another one makes other vectors. */
   readonly index: string;
+  /** Names the derivations; absent where there are none. */
+  readonly derived?: string;
+  /** Names what it is told to read. */
+  readonly definition?: string;
   readonly now: number;
   readonly fullCycleIntervalMs: number;
 }
@@ -53,26 +61,44 @@ export interface ModeInput {
 const settled = (state: SourceState): boolean =>
   state.record !== undefined && state.f === fenceOfVersion(state.record.v);
 
-const fullReason = (input: ModeInput): FullReason | undefined => {
-  const { home, peer, committed } = input;
-  if (home.record === undefined || committed === undefined) {
-    return 'never-committed';
-  }
-  if (peer !== undefined && (peer.record?.v !== home.record.v || peer.record.h !== home.record.h)) {
+/** What the Regions hold can't be trusted as it is. */
+const distrust = ({ home, peer, owedFound, epoch, region }: ModeInput): FullReason | undefined => {
+  if (peer !== undefined && (peer.record?.v !== home.record?.v || peer.record?.h !== home.record?.h)) {
     return 'commits-differ';
   }
   if (!settled(home) || (peer !== undefined && !settled(peer))) {
     return 'unfinished-run';
   }
-  if (input.owedFound) {
+  if (owedFound) {
     return 'owed-records';
   }
   const fence = parseFence(home.f ?? '');
-  if ((fence?.epoch !== input.epoch || fence.region !== input.region) && !isMutant('no-full-cycle')) {
-    return 'new-epoch-or-region';
-  }
+  return (fence?.epoch !== epoch || fence.region !== region) && !isMutant('no-full-cycle')
+    ? 'new-epoch-or-region'
+    : undefined;
+};
+
+/** The last commit was made of something else. */
+const change = (input: ModeInput, committed: SourcePayload): FullReason | undefined => {
   if (committed.index !== input.index) {
     return 'index-changed';
+  }
+  if (committed.derived !== input.derived) {
+    return 'derivation-changed';
+  }
+  return committed.definition !== undefined && committed.definition !== input.definition
+    ? 'definition-changed'
+    : undefined;
+};
+
+const fullReason = (input: ModeInput): FullReason | undefined => {
+  const { home, committed } = input;
+  if (home.record === undefined || committed === undefined) {
+    return 'never-committed';
+  }
+  const reason = distrust(input) ?? change(input, committed);
+  if (reason !== undefined) {
+    return reason;
   }
   if (committed.held !== undefined && committed.held.plan === input.approvedPlan) {
     return 'prune-approved';

@@ -1,8 +1,10 @@
 /** What a sync cycle is given and what becomes of it. */
 import type { Connector, Cursor } from '../connectors/connector.ts';
-import type { HeldDeletions, SourceCounts, SourceDefinition } from '../domain/corpus.ts';
+import type { TroubleKind } from '../connectors/source-trouble.ts';
+import type { HeldDeletions, SourceCounts, SourceFailures } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Side } from '../domain/region.ts';
+import type { SourceDefinition } from '../domain/source-definition.ts';
 import type { DualWriter } from '../dual-write/dual-writer.ts';
 import type { Embedder } from '../embed/embedder.ts';
 import type { PeerWrites } from '../gate/document.ts';
@@ -10,12 +12,19 @@ import type { OwedDebt } from '../repair/owed-debt.ts';
 import type { SyncQueue } from '../stores/sync-queue.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { FullReason, ModeName } from './cycle-mode.ts';
+import type { DerivationPoint } from './derive/derive-records.ts';
+import type { Derivation } from './derive/derivation.ts';
+import type { PersonalDataDetector } from './redact/detector.ts';
 
 export interface CycleDependencies {
   readonly source: SourceDefinition;
   readonly connector: Connector;
   readonly writer: DualWriter;
   readonly embedder: Embedder;
+  /** Looks for personal data that no rule finds; absent where the stack has none. */
+  readonly detector?: PersonalDataDetector;
+  /** What else is made of the source, in this order; absent where nothing is. */
+  readonly derivations?: readonly Derivation[];
   readonly queue: SyncQueue;
   readonly telemetry: Telemetry;
   /** The epoch in force: a cycle runs under exactly one. */
@@ -45,10 +54,14 @@ export interface Checkpoint {
   readonly changed: number;
   readonly deleted: number;
   readonly counts: SourceCounts;
+  readonly failures?: SourceFailures;
+  /** Set where everything was pulled, and a derivation is under way. */
+  readonly derive?: DerivationPoint;
 }
 
 /** Which step of DESIGN §4 did not get through. */
-export type CycleStep = 'read' | 'claim' | 'settle' | 'list' | 'embed' | 'write' | 'delete' | 'handover' | 'commit';
+export type CycleStep =
+  'read' | 'claim' | 'settle' | 'list' | 'embed' | 'write' | 'delete' | 'derive' | 'handover' | 'commit';
 
 export interface CycleReport {
   readonly snapshot: string;
@@ -57,6 +70,10 @@ export interface CycleReport {
   readonly counts: SourceCounts;
   /** Deletions that wait for a person. */
   readonly held?: HeldDeletions;
+  /** Documents and parts that could not be read. */
+  readonly failures?: number;
+  /** Why nothing was compared, and so nothing was deleted. */
+  readonly uncompared?: string;
 }
 
 export type CycleOutcome =
@@ -87,7 +104,10 @@ export type CycleOutcome =
     }
   | { readonly kind: 'not-acknowledged'; readonly step: CycleStep; readonly side: Side; readonly failure: Failure }
   /** The origin could not be read; nothing was committed. */
-  | { readonly kind: 'source-failed'; readonly message: string };
+  | { readonly kind: 'source-failed'; readonly message: string; readonly trouble: SourceFault };
+
+/** What kind of trouble a source is in: of its own, or of what is configured for it. */
+export type SourceFault = TroubleKind | 'configuration';
 
 export type CycleStop = Extract<CycleOutcome, { kind: 'fenced' | 'not-acknowledged' }>;
 

@@ -27,8 +27,16 @@ interface PlannedEntry {
   readonly vectorKey: string | undefined;
 }
 
+/** One chunk as it will be stored, whether or not it is new. */
+export interface PlannedText {
+  readonly chunkId: string;
+  readonly payload: ChunkPayload;
+}
+
 export interface PlannedDocument {
   readonly id: string;
+  /** In the order in which the document lists them. */
+  readonly texts: readonly PlannedText[];
   readonly newChunks: readonly NewChunk[];
   readonly staleChunkIds: readonly string[];
   /** The payload, once the vectors of the new chunks have their keys. */
@@ -68,6 +76,7 @@ export const planDocument = (
   const { sourceId, index } = input;
   const id = documentIdOf(sourceId, input.nativeId);
   const entries: PlannedEntry[] = [];
+  const texts: PlannedText[] = [];
   const newChunks = new Map<string, NewChunk>();
   for (const chunk of split.chunks) {
     const payload: ChunkPayload = {
@@ -80,6 +89,7 @@ export const planDocument = (
     const chunkId = chunkIdOf(payload);
     const vectorKey = known.reusableVector(id, chunkId);
     entries.push({ chunkId, lines: [chunk.startLine, chunk.endLine], vectorKey });
+    texts.push({ chunkId, payload });
     if (vectorKey === undefined) {
       newChunks.set(chunkId, {
         chunkId,
@@ -92,6 +102,7 @@ export const planDocument = (
   const wanted = new Set(entries.map(({ chunkId }) => chunkId));
   return {
     id,
+    texts,
     newChunks: [...newChunks.values()],
     staleChunkIds: known.staleChunks(id, wanted),
     complete: (vectorKeys) => ({
@@ -115,6 +126,7 @@ export const planSkipped = (input: PlanInput, reason: string, known: KnownDocume
   const id = documentIdOf(input.sourceId, input.nativeId);
   return {
     id,
+    texts: [],
     newChunks: [],
     staleChunkIds: known.staleChunks(id, new Set()),
     complete: () => ({

@@ -6,11 +6,13 @@ import type { Cursor, PullEvent, SourceEntry } from '../connectors/connector.ts'
 import type { DocumentPayload, SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
-import { indexName, redactionOf } from './index-name.ts';
+import type { SeenChanges } from './derive/seen-changes.ts';
+import { indexName, undetectedIndexName } from './index-name.ts';
+import type { FailureList } from './failure-list.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { documentIdOf, planDocument, type PlannedDocument, planSkipped } from './plan-document.ts';
 import { isTooMany } from './prune-guard.ts';
-import { redact } from './redact/redact.ts';
+import { SourceRedactor } from './redact/source-redactor.ts';
 import { splitDocument } from './split/split-document.ts';
 import { type BatchOutcome, writeDocuments, type WriteDependencies, writeTombstones } from './write-documents.ts';
 
@@ -28,6 +30,7 @@ export interface PullTally {
   changed: number;
   deleted: number;
   counts: SourceCounts;
+  readonly failures: FailureList;
 }
 
 interface Batch {
@@ -60,6 +63,7 @@ export class ChangePuller {
   readonly #write: WriteDependencies;
   readonly #tally: PullTally;
   readonly #onWritten: (payload: DocumentPayload) => void;
+  readonly #seen: SeenChanges;
   readonly #inFlight: Promise<void>[] = [];
   /** By the source's own ids: made at the end of a pull, when it is known how many they are. */
   readonly #deletes = new Set<string>();
@@ -77,6 +81,7 @@ export class ChangePuller {
     readonly write: WriteDependencies;
     readonly tally: PullTally;
     readonly onWritten: (payload: DocumentPayload) => void;
+    readonly seen: SeenChanges;
     /** Where everything is compared at the end, that makes the deletions, all of them at once. */
     readonly makesDeletes: boolean;
   }) {
@@ -85,6 +90,7 @@ export class ChangePuller {
     this.#write = options.write;
     this.#tally = options.tally;
     this.#onWritten = options.onWritten;
+    this.#seen = options.seen;
     this.#makesDeletes = options.makesDeletes;
     this.#covered = null;
   }
@@ -92,14 +98,16 @@ export class ChangePuller {
   /** Pulls from the cursor until the origin is through, time is up, or a Region fails. */
   async pull(cursor: Cursor | null): Promise<PullOutcome> {
     this.#covered = cursor;
+    const { connector, signal } = this.#dependencies;
+    const redactor = new SourceRedactor(this.#dependencies);
     const context = {
-      signal: this.#dependencies.signal,
+      signal,
       select: async (entries: readonly SourceEntry[]) => this.#select(entries),
     };
     let last: PullOutcome | undefined;
     try {
-      for await (const event of this.#dependencies.connector.pull(context, cursor)) {
-        last = await this.#take(event);
+      for await (const { event, undetected } of redactor.events(connector.pull(context, cursor))) {
+        last = await this.#take(event, undetected === undefined);
         if (last !== undefined || this.#stop !== undefined || this.#thrown !== undefined) {
           break;
         }
@@ -116,22 +124,28 @@ export class ChangePuller {
     return last ?? { kind: 'paused', cursor: this.#covered, deletesLeft: this.#deletes.size > 0 };
   }
 
-  async #take(event: PullEvent): Promise<PullOutcome | undefined> {
+  async #take(event: PullEvent, isDetected: boolean): Promise<PullOutcome | undefined> {
     const { source } = this.#dependencies;
-    const index = indexName(this.#dependencies.embedder, source);
+    const index = isDetected ? indexName(this.#dependencies) : undetectedIndexName(this.#dependencies);
     switch (event.op) {
       case 'upsert': {
         const { document } = event;
         this.#deletes.delete(document.id);
-        const text = this.#redacted(document.text);
+        this.#tally.failures.solve(document.id);
+        const { text } = document;
         const split = splitDocument({ path: document.path, text, sourceName: source.name });
         const input = { sourceId: source.id, nativeId: document.id, path: document.path, rev: document.rev, index };
-        this.#batch.documents.push(planDocument(input, text, split, this.#known));
+        const planned = planDocument(input, text, split, this.#known);
+        if (this.#dependencies.derivations !== undefined) {
+          this.#seen.texts.keep(planned.id, planned.texts);
+        }
+        this.#batch.documents.push(planned);
         this.#batch.chars += text.length;
         return this.#flushIfFull();
       }
       case 'skip': {
         const { entry, path, reason } = event;
+        this.#tally.failures.solve(entry.id);
         if (!EXPECTED_SKIPS.has(reason)) {
           this.#dependencies.telemetry.log('warn', 'document.skipped', { source: source.id, path, reason });
         }
@@ -141,11 +155,13 @@ export class ChangePuller {
       }
       case 'delete': {
         this.#deletes.add(event.id);
+        this.#tally.failures.solve(event.id);
         return undefined;
       }
       case 'failure': {
         // What is indexed of it stays; the connector's cursor remembers what to try again.
         this.#dependencies.telemetry.log('warn', 'document.failed', { source: source.id, ...event.failure });
+        this.#tally.failures.add(event.failure, this.#dependencies.now());
         return undefined;
       }
       case 'checkpoint': {
@@ -155,16 +171,6 @@ export class ChangePuller {
         return { kind: 'cursor-lost', why: event.why };
       }
     }
-  }
-
-  /** Before anything else sees it; what was taken out is counted by kind, and never told. */
-  #redacted(text: string): string {
-    const { source, telemetry, writer } = this.#dependencies;
-    const redacted = redact(text, redactionOf(source));
-    for (const [kind, count] of Object.entries(redacted.counts)) {
-      telemetry.count('Redacted', { Region: writer.regions.home.region, Kind: kind }, count);
-    }
-    return redacted.text;
   }
 
   async #flushIfFull(): Promise<undefined> {
@@ -255,12 +261,16 @@ export class ChangePuller {
     for (const id of batch.deletes) {
       tally.counts = addCounts(tally.counts, this.#known.get(id)?.payload, -1);
       tally.deleted += 1;
+      this.#seen.written.delete(id);
+      this.#seen.deleted.add(id);
       this.#known.forget(id);
     }
     for (const payload of written) {
       tally.counts = addCounts(tally.counts, this.#known.get(payload.id)?.payload, -1);
       tally.counts = addCounts(tally.counts, payload, 1);
       tally.changed += 1;
+      this.#seen.deleted.delete(payload.id);
+      this.#seen.written.set(payload.id, payload);
       this.#onWritten(payload);
       this.#known.forget(payload.id);
     }

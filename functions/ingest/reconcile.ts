@@ -3,10 +3,12 @@
  * person's word), chunk records that nothing lists too, and the counts are taken from the final state. Whatever a run that died left behind in one Region ends here.
  */
 import type { Cursor } from '../connectors/connector.ts';
+import { PartTrouble, SourceTrouble } from '../connectors/source-trouble.ts';
 import type { HeldDeletions, SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import type { CycleDependencies, CycleStop } from './cycle-types.ts';
+import type { SeenChanges } from './derive/seen-changes.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { isEqual, isLive } from './held.ts';
 import type { KnownDocument, Listing } from './listing.ts';
@@ -70,6 +72,8 @@ export interface Reconciled {
   readonly kind: 'reconciled';
   /** Set where a person has to approve the deletions first. */
   readonly held: HeldDeletions | undefined;
+  /** Why nothing was taken for gone: a part of the origin could not be read. */
+  readonly uncompared: string | undefined;
 }
 
 const isShown = (known: KnownDocument | undefined): boolean =>
@@ -90,22 +94,64 @@ const heldOf = async (
   return plan.plan === (await readApprovedPlan?.()) ? undefined : { ids, plan };
 };
 
+type OriginListing =
+  | { readonly kind: 'total'; readonly ids: ReadonlySet<string> }
+  /** A part is missing from it: what is not listed may be there all the same. */
+  | { readonly kind: 'partial'; readonly why: string };
+
+const listOrigin = async (
+  { dependencies, tally }: { readonly dependencies: CycleDependencies; readonly tally: PullTally },
+  cursor: Cursor,
+): Promise<OriginListing> => {
+  const [missing] = tally.failures.parts();
+  if (missing !== undefined) {
+    return { kind: 'partial', why: `${missing.id} could not be read: ${missing.message}` };
+  }
+  const ids = new Set<string>();
+  try {
+    for await (const entry of dependencies.connector.enumerate(dependencies.signal, cursor)) {
+      ids.add(documentIdOf(dependencies.source.id, entry.id));
+    }
+  } catch (error) {
+    if (error instanceof PartTrouble) {
+      return { kind: 'partial', why: `${error.part} could not be listed: ${error.message}` };
+    }
+    throw error;
+  }
+  return { kind: 'total', ids };
+};
+
+/**
+ * Everything that is held counts as there. That is an end of a cycle only where both Regions hold the same of it: what a run that
+ * died has left in one of them, and this one could not read again, is not acknowledged.
+ */
+const heldIds = (
+  { documents }: Listing,
+  written: ReadonlyMap<string, SourceCounts>,
+  why: string,
+): ReadonlySet<string> => {
+  const shown = [...documents].filter(([, known]) => isShown(known));
+  if (shown.some(([id, known]) => !written.has(id) && !isEqual(known))) {
+    throw new SourceTrouble('incomplete', `${why} Some of it differs between the Regions until it can be read.`);
+  }
+  return new Set([...shown.map(([id]) => id), ...written.keys()]);
+};
+
 export const reconcileListing = async (
   running: {
     readonly dependencies: CycleDependencies;
     readonly write: WriteDependencies;
     readonly tally: PullTally;
+    readonly seen: Pick<SeenChanges, 'deleted'>;
   },
   listing: Listing,
   known: KnownDocuments,
   written: ReadonlyMap<string, SourceCounts>,
   cursor: Cursor,
 ): Promise<Reconciled | CycleStop> => {
-  const { dependencies, write, tally } = running;
-  const origin = new Set<string>();
-  for await (const entry of dependencies.connector.enumerate(dependencies.signal, cursor)) {
-    origin.add(documentIdOf(dependencies.source.id, entry.id));
-  }
+  const { dependencies, write, tally, seen } = running;
+  const listed = await listOrigin(running, cursor);
+  const origin = listed.kind === 'total' ? listed.ids : heldIds(listing, written, listed.why);
   const cleanup = planCleanup(listing, known, written, origin);
   const held = await heldOf(dependencies, listing, cleanup);
   const kept = new Set(held?.ids);
@@ -116,7 +162,10 @@ export const reconcileListing = async (
       return refused;
     }
   }
+  for (const { id } of buried.filter(({ document }) => document)) {
+    seen.deleted.add(id);
+  }
   tally.deleted += buried.filter(({ id, document }) => document && isLive(listing.documents.get(id)?.home)).length;
   tally.counts = finalCounts(known, written, new Set([...origin, ...kept]));
-  return { kind: 'reconciled', held: held?.plan };
+  return { kind: 'reconciled', held: held?.plan, uncompared: listed.kind === 'total' ? undefined : listed.why };
 };

@@ -3,6 +3,8 @@ import type { SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { BegunCycle } from './begin-cycle.ts';
 import type { CycleDependencies } from './cycle-types.ts';
+import { nothingSeen, type SeenChanges } from './derive/seen-changes.ts';
+import { FailureList } from './failure-list.ts';
 import { type Judge, judgeByAll, judgeByHome } from './held.ts';
 import { Limiter } from './limiter.ts';
 import type { PullTally } from './pull-changes.ts';
@@ -19,6 +21,8 @@ export interface RunningCycle {
   readonly versions: ReturnType<typeof runVersions>;
   readonly write: WriteDependencies;
   readonly tally: PullTally;
+  /** For derivations. */
+  readonly seen: SeenChanges;
 }
 
 /** A commit that home alone made names the one before it; any other one is in both Regions. */
@@ -55,6 +59,15 @@ export const startRunning = (dependencies: CycleDependencies, begun: BegunCycle)
       signal,
       limiter: new Limiter(LIMITS.recordWritesInFlightMax),
     },
-    tally: { changed: begun.resumed?.changed ?? 0, deleted: begun.resumed?.deleted ?? 0, counts },
+    seen: nothingSeen(),
+    tally: {
+      changed: begun.resumed?.changed ?? 0,
+      deleted: begun.resumed?.deleted ?? 0,
+      counts,
+      failures:
+        begun.resumed === undefined
+          ? FailureList.incremental(begun.committed?.failures)
+          : FailureList.resumed(begun.resumed.failures),
+    },
   };
 };

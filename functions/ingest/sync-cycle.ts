@@ -4,17 +4,18 @@
  * of the peer it writes and commits at home, everything marked as owed, and is reported as degraded.
  */
 import type { Cursor } from '../connectors/connector.ts';
-import type { HeldDeletions, SourceCounts, SourcePayload } from '../domain/corpus.ts';
-import { SourceError } from '../domain/errors.ts';
+import type { DocumentPayload, HeldDeletions, SourceCounts, SourcePayload } from '../domain/corpus.ts';
 import { beginCycle, type BegunCycle } from './begin-cycle.ts';
 import { commitCycle } from './commit-cycle.ts';
 import type { FullReason } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleOutcome, type CycleStop, stopAt } from './cycle-types.ts';
+import { type DerivationPoint, deriveRecords } from './derive/derive-records.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
-import { type ListingOutcome, listSource } from './listing.ts';
+import { type Listing, type ListingOutcome, listSource } from './listing.ts';
 import { addCounts, ChangePuller } from './pull-changes.ts';
 import { reconcileListing } from './reconcile.ts';
+import { sourceFailed } from './source-failed.ts';
 import { NO_COUNTS, type RunningCycle, startRunning } from './running-cycle.ts';
 
 /** Everything that a cycle changed is in; what is left is the source record. */
@@ -24,20 +25,26 @@ interface CycleDone {
   readonly full: FullReason | null;
   /** Deletions that wait for a person. */
   readonly held: HeldDeletions | undefined;
+  /** Why a comparison was left out. */
+  readonly uncompared?: string | undefined;
 }
 
 interface CyclePaused {
   readonly kind: 'paused';
   readonly cursor: Cursor | null;
   readonly full: FullReason | null;
+  readonly derive?: DerivationPoint;
 }
+
+const payloadsOf = ({ documents }: Listing): ReadonlyMap<string, DocumentPayload> =>
+  new Map([...documents].flatMap(([id, { payload }]) => (payload === undefined ? [] : [[id, payload] as const])));
 
 const runFull = async (
   running: RunningCycle,
   full: FullReason,
   cursor: Cursor | null,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, begun, judge, write, tally } = running;
+  const { dependencies, begun, judge, write, tally, seen } = running;
   const listed: ListingOutcome =
     begun.listing === undefined
       ? await listSource(judge, dependencies.source.id)
@@ -45,7 +52,11 @@ const runFull = async (
   if (listed.kind === 'failed') {
     return stopAt('list', listed.side, listed.failure);
   }
-  const known = knownFromListing(listed.listing, indexName(dependencies.embedder, dependencies.source));
+  seen.listed = payloadsOf(listed.listing);
+  if (cursor === null) {
+    tally.failures.startOver();
+  }
+  const known = knownFromListing(listed.listing, indexName(dependencies));
   const written = new Map<string, SourceCounts>();
   const puller = new ChangePuller({
     dependencies,
@@ -55,6 +66,7 @@ const runFull = async (
     onWritten: (payload) => {
       written.set(payload.id, addCounts(NO_COUNTS, payload, 1));
     },
+    seen,
     makesDeletes: false,
   });
   const pulled = await puller.pull(cursor);
@@ -62,7 +74,7 @@ const runFull = async (
     case 'complete': {
       const reconciled = await reconcileListing(running, listed.listing, known, written, pulled.cursor);
       return reconciled.kind === 'reconciled'
-        ? { kind: 'done', cursor: pulled.cursor, full, held: reconciled.held }
+        ? { kind: 'done', cursor: pulled.cursor, full, held: reconciled.held, uncompared: reconciled.uncompared }
         : reconciled;
     }
     case 'paused': {
@@ -86,20 +98,22 @@ const runIncremental = async (
   running: RunningCycle,
   committed: SourcePayload,
 ): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, begun, judge, write, tally } = running;
-  const known = knownOnDemand(judge, dependencies.source.id, indexName(dependencies.embedder, dependencies.source));
+  const { dependencies, begun, judge, write, tally, seen } = running;
+  const known = knownOnDemand(judge, dependencies.source.id, indexName(dependencies));
   const puller = new ChangePuller({
     dependencies,
     known,
     write,
     tally,
     onWritten: () => undefined,
+    seen,
     makesDeletes: true,
   });
   const pulled = await puller.pull(begun.resumed?.cursor ?? committed.cursor);
   switch (pulled.kind) {
     case 'complete': {
-      return { kind: 'done', cursor: pulled.cursor, full: null, held: committed.held };
+      const { held, uncompared } = committed;
+      return { kind: 'done', cursor: pulled.cursor, full: null, held, uncompared };
     }
     case 'paused': {
       return { kind: 'paused', cursor: pulled.cursor, full: pulled.deletesLeft ? 'many-deletions' : null };
@@ -120,6 +134,7 @@ const runIncremental = async (
 
 const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<CycleOutcome> => {
   const { dependencies, begun, versions, tally } = running;
+  const failures = tally.failures.payload();
   const checkpoint: Checkpoint = {
     fence: begun.fence,
     startedAt: begun.startedAt,
@@ -130,6 +145,8 @@ const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<Cyc
     changed: tally.changed,
     deleted: tally.deleted,
     counts: tally.counts,
+    ...(failures === undefined ? {} : { failures }),
+    ...(paused.derive === undefined ? {} : { derive: paused.derive }),
   };
   const sent = await dependencies.queue.send({
     group: dependencies.source.id,
@@ -141,23 +158,49 @@ const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<Cyc
     : { kind: 'handed-over', changed: tally.changed };
 };
 
+/** What is made of the documents, once they are all in. An invocation that took over does not know what the ones before changed. */
+const runDerivations = async (running: RunningCycle, done: CycleDone): Promise<CycleDone | CyclePaused | CycleStop> => {
+  const { dependencies, begun } = running;
+  const derived = await deriveRecords(running, {
+    snapshot: dependencies.connector.snapshotOf(done.cursor),
+    cursor: done.cursor,
+    full: done.full !== null || begun.resumed !== undefined,
+    from: begun.resumed?.derive,
+  });
+  switch (derived.kind) {
+    case 'derived': {
+      return done;
+    }
+    case 'paused': {
+      return { kind: 'paused', cursor: done.cursor, full: done.full, derive: derived.point };
+    }
+    case 'fenced':
+    case 'not-acknowledged': {
+      return derived;
+    }
+  }
+};
+
 const runBegun = async (dependencies: CycleDependencies, begun: BegunCycle): Promise<CycleOutcome> => {
   const running = startRunning(dependencies, begun);
   const { mode, resumed } = begun;
   if (mode.kind === 'incremental' && resumed === undefined) {
     const { snapshot } = await dependencies.connector.status(dependencies.signal);
     if (snapshot === mode.committed.snapshot) {
-      return commitCycle(running, 'unchanged', { snapshot, cursor: mode.committed.cursor, held: mode.committed.held });
+      const { cursor, held, uncompared } = mode.committed;
+      return commitCycle(running, 'unchanged', { snapshot, cursor, held, uncompared });
     }
   }
-  const ended =
+  const read =
     mode.kind === 'full'
       ? await runFull(running, mode.reason, resumed?.cursor ?? null)
       : await runIncremental(running, mode.committed);
+  const ended = read.kind === 'done' ? await runDerivations(running, read) : read;
   switch (ended.kind) {
     case 'done': {
       const snapshot = dependencies.connector.snapshotOf(ended.cursor);
-      return commitCycle(running, ended.full ?? 'incremental', { snapshot, cursor: ended.cursor, held: ended.held });
+      const { cursor, held, uncompared } = ended;
+      return commitCycle(running, ended.full ?? 'incremental', { snapshot, cursor, held, uncompared });
     }
     case 'paused': {
       return handOver(running, ended);
@@ -180,9 +223,6 @@ export const runSyncCycle = async (given: CycleDependencies, checkpoint?: Checkp
     const outcome = await runBegun(dependencies, begun);
     return outcome.kind === 'fenced' ? { ...outcome, fence: begun.fence } : outcome;
   } catch (error) {
-    if (error instanceof SourceError) {
-      return { kind: 'source-failed', message: error.message };
-    }
-    throw error;
+    return sourceFailed(error);
   }
 };

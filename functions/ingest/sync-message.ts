@@ -11,6 +11,8 @@ const fullReasons = [
   'owed-records',
   'new-epoch-or-region',
   'index-changed',
+  'derivation-changed',
+  'definition-changed',
   'daily',
   'cursor-lost',
   'many-deletions',
@@ -18,6 +20,24 @@ const fullReasons = [
 ] as const;
 
 const whole = z.int().min(0);
+
+const failuresSchema = z.strictObject({
+  count: whole,
+  listed: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        scope: z.enum(['document', 'part']),
+        reason: z.string(),
+        retryable: z.boolean(),
+        message: z.string(),
+        since: whole,
+        tries: whole,
+        nextTryAt: whole.exactOptional(),
+      }),
+    )
+    .max(LIMITS.failuresListedMax),
+});
 
 const schema = z.strictObject({
   source: z.string().min(1),
@@ -32,9 +52,12 @@ const schema = z.strictObject({
       changed: whole,
       deleted: whole,
       counts: z.strictObject({ documents: whole, chunks: whole, skipped: whole }),
+      failures: failuresSchema.exactOptional(),
+      derive: z.strictObject({ name: z.string(), at: z.string().exactOptional() }).exactOptional(),
     })
     .optional(),
   sweep: z.literal(true).optional(),
+  check: z.string().min(1).max(64).optional(),
   segment: whole.max(LIMITS.sweepSegmentsMax - 1).optional(),
 });
 
@@ -43,6 +66,8 @@ export interface SyncMessage {
   readonly checkpoint: Checkpoint | undefined;
   /** Set where the message asks for a sweep of orphan vectors: the segment of the listing to begin with. */
   readonly sweepFrom?: number;
+  /** Set where the message asks for a check, whose answer is kept under this id. */
+  readonly check?: string;
 }
 
 export type ParsedMessage =
@@ -59,12 +84,24 @@ export const parseSyncMessage = (body: string): ParsedMessage => {
   if (!parsed.success) {
     return { kind: 'invalid', why: parsed.error.issues[0]?.path.join('.') ?? 'unknown' };
   }
-  const { source, checkpoint, sweep, segment } = parsed.data;
+  const { source, checkpoint, sweep, segment, check } = parsed.data;
   return {
     kind: 'message',
-    message: { source, checkpoint, ...(sweep === undefined ? {} : { sweepFrom: segment ?? 0 }) },
+    message: {
+      source,
+      checkpoint,
+      ...(sweep === undefined ? {} : { sweepFrom: segment ?? 0 }),
+      ...(check === undefined ? {} : { check }),
+    },
   };
 };
 
 export const sweepMessage = (source: string, segment = 0): string =>
   JSON.stringify({ source, sweep: true, ...(segment === 0 ? {} : { segment }) });
+
+/** In a group of its own: a check writes nothing to the corpus, and need not wait for a cycle. */
+export const checkMessage = (source: string, id: string): { group: string; dedupe: string; body: string } => ({
+  group: `check/${source}`,
+  dedupe: `check/${source}/${id}`,
+  body: JSON.stringify({ source, check: id }),
+});

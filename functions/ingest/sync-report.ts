@@ -1,5 +1,6 @@
 /** What a sync says of its outcome: one log line, and metrics. A deferred cycle says in words and numbers that it is degraded. */
 import type { LogFields, LogLevel, Telemetry } from '../telemetry/telemetry.ts';
+import { adviceFor } from './source-failed.ts';
 import type { SyncOutcome } from './sync-source.ts';
 import type { SweepOutcome } from './sweep-vectors.ts';
 
@@ -34,8 +35,11 @@ const rpoFields = ({ rpo }: Deferred): LogFields =>
 
 type Committed = Extract<SyncOutcome, { kind: 'acknowledged' | 'deferred' }>;
 
-const heldFields = ({ report: { held } }: Committed): LogFields =>
-  held === undefined ? {} : { heldDeletions: held.documents, heldPlan: held.plan };
+const heldFields = ({ report: { held, failures, uncompared } }: Committed): LogFields => ({
+  ...(held === undefined ? {} : { heldDeletions: held.documents, heldPlan: held.plan }),
+  ...(failures === undefined ? {} : { failures }),
+  ...(uncompared === undefined ? {} : { uncompared }),
+});
 
 const fieldsOf = (outcome: SyncOutcome): LogFields => {
   switch (outcome.kind) {
@@ -59,7 +63,13 @@ const fieldsOf = (outcome: SyncOutcome): LogFields => {
       return { step, side, reason: failure.reason, code: failure.code, message: failure.message };
     }
     case 'source-failed': {
-      return { message: outcome.message };
+      return { message: outcome.message, trouble: outcome.trouble, next: adviceFor(outcome.trouble) };
+    }
+    case 'purged': {
+      return { deleted: outcome.deleted, replication: outcome.replication };
+    }
+    case 'checked': {
+      return { errors: outcome.errors, warnings: outcome.warnings };
     }
     case 'sweep': {
       return sweepFields(outcome.sweep);
@@ -79,8 +89,12 @@ const levelOf = (outcome: SyncOutcome): LogLevel => {
       return outcome.report.held === undefined ? 'info' : 'warn';
     }
     case 'handed-over':
+    case 'purged':
     case 'passive': {
       return 'info';
+    }
+    case 'checked': {
+      return outcome.errors > 0 ? 'warn' : 'info';
     }
     case 'deferred': {
       return 'warn';
@@ -105,22 +119,34 @@ const countDebt = ({ telemetry, region, peerRegion }: Reporting, { rpo }: Deferr
   }
 };
 
-/** A sweep is no cycle: whoever waits for the end of a source's sync must not take it for one. */
+type Refused = Extract<SyncOutcome, { kind: 'source-failed' }>;
+
+/** One line for each cycle that met it: an alarm tells whoever can mend the credential. */
+const countRefusal = ({ telemetry, region }: Reporting, source: string, { trouble }: Refused): void => {
+  if (trouble === 'refused') {
+    telemetry.count('SourceRefused', { Region: region, Source: source }, 1, ['Region']);
+  }
+};
+
+/** A sweep and a check are no cycles: whoever waits for the end of a source's sync must not take one for it. */
+const EVENTS: Partial<Readonly<Record<SyncOutcome['kind'], { readonly event: string; readonly metric: string }>>> = {
+  sweep: { event: 'sweep.finished', metric: 'Sweep' },
+  checked: { event: 'check.finished', metric: 'SourceCheck' },
+};
+
+const CYCLE = { event: 'cycle.finished', metric: 'Cycle' };
+
 export const reportOutcome = (reporting: Reporting, source: string, outcome: SyncOutcome, durationMs: number): void => {
   const { telemetry, region } = reporting;
-  const isSweep = outcome.kind === 'sweep';
-  const kind = isSweep ? outcome.sweep.kind : outcome.kind;
-  telemetry.log(levelOf(outcome), isSweep ? 'sweep.finished' : 'cycle.finished', {
-    source,
-    outcome: kind,
-    region,
-    durationMs,
-    ...fieldsOf(outcome),
-  });
-  const dimensions = { Region: region, Source: source, Outcome: kind };
-  telemetry.count(isSweep ? 'Sweep' : 'Cycle', dimensions, 1, ['Region', 'Outcome']);
+  const { event, metric } = EVENTS[outcome.kind] ?? CYCLE;
+  const kind = outcome.kind === 'sweep' ? outcome.sweep.kind : outcome.kind;
+  telemetry.log(levelOf(outcome), event, { source, outcome: kind, region, durationMs, ...fieldsOf(outcome) });
+  telemetry.count(metric, { Region: region, Source: source, Outcome: kind }, 1, ['Region', 'Outcome']);
   if (outcome.kind === 'deferred') {
     countDebt(reporting, outcome);
+  }
+  if (outcome.kind === 'source-failed') {
+    countRefusal(reporting, source, outcome);
   }
   if ((outcome.kind === 'acknowledged' || outcome.kind === 'deferred') && outcome.report.held !== undefined) {
     telemetry.count('PruneHeld', { Region: region, Source: source }, outcome.report.held.documents, ['Region']);

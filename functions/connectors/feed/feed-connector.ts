@@ -243,13 +243,14 @@ export class FeedConnector implements Connector {
       const selected = await context.select(group.map(({ id, rev }) => ({ id, rev })));
       const wanted = group.filter(({ id }) => selected.has(id));
       for (const [item, event] of await this.#reader.events(wanted, context.signal)) {
+        brought.set(item.id, item.rev);
         if (event.op === 'failure' && event.failure.retryable) {
-          failed.add(item, this.#now());
+          const nextTryAt = failed.add(item, this.#now());
+          yield { op: 'failure', failure: { ...event.failure, nextTryAt } };
         } else {
           failed.forget(item.id);
+          yield event;
         }
-        brought.set(item.id, item.rev);
-        yield event;
       }
       for (const { id } of group.filter((item) => !selected.has(item.id))) {
         failed.forget(id);

@@ -61,9 +61,12 @@ export class FailedItems {
     return [...this.#items.values()].filter(({ dueAt }) => dueAt <= now).map(({ item }) => item);
   }
 
-  add(item: FeedItem, now: number): void {
+  /** Answers with when it is tried again. */
+  add(item: FeedItem, now: number): number {
     const attempts = (this.#items.get(item.id)?.attempts ?? 0) + 1;
-    this.#items.set(item.id, { item: withoutContent(item), attempts, dueAt: now + delayOf(attempts) });
+    const dueAt = now + delayOf(attempts);
+    this.#items.set(item.id, { item: withoutContent(item), attempts, dueAt });
+    return dueAt;
   }
 
   forget(id: string): void {

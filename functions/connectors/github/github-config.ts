@@ -42,6 +42,8 @@ export const gitHubConfigSchema = z.strictObject({
   content: z.boolean().default(true),
   issues: z.boolean().default(true),
   pullRequests: z.boolean().default(true),
+  /** Of issues and pull requests: one call more for each that has some. */
+  comments: z.boolean().default(true),
 });
 
 export type GitHubConfig = z.infer<typeof gitHubConfigSchema>;

@@ -4,6 +4,7 @@
  */
 import { CompositeConnector, type Part } from '../composite.ts';
 import { FeedConnector } from '../feed/feed-connector.ts';
+import { UpdatedFeed } from '../feed/updated-feed.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { type ConnectorSetting, defineKind, httpSettingOf } from '../kind.ts';
 import { gitBasic, openRepository } from '../repository-part.ts';
@@ -16,7 +17,7 @@ import {
   tokensOf,
 } from './github-client.ts';
 import { type GitHubConfig, gitHubConfigSchema, gitUrlOf } from './github-config.ts';
-import { IssuesFeed } from './issues-feed.ts';
+import { IssuesService } from './issues.ts';
 
 const partsOf = (
   repository: Repository,
@@ -33,10 +34,18 @@ const partsOf = (
     const url = `${gitUrlOf(config)}/${name}.git`;
     parts.push({ key: `${name}/code`, pathPrefix: `${name}/`, connector: openRepository({ url }, setting, authorize) });
   }
-  const { issues, pullRequests } = config;
+  const { issues, pullRequests, comments } = config;
   if ((issues && repository.has_issues !== false) || pullRequests) {
-    const feed = new IssuesFeed({ http, apiPath: apiPath(config), repository: name, issues, pullRequests });
-    parts.push({ key: `${name}/issues`, pathPrefix: `${name}/`, connector: new FeedConnector(feed, setting) });
+    const service = new IssuesService({
+      http,
+      apiPath: apiPath(config),
+      repository: name,
+      issues,
+      pullRequests,
+      comments,
+    });
+    const connector = new FeedConnector(new UpdatedFeed(service), setting);
+    parts.push({ key: `${name}/issues`, pathPrefix: `${name}/`, connector });
   }
   return parts;
 };

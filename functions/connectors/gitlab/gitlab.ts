@@ -7,13 +7,14 @@ import { z } from 'zod';
 import { LIMITS } from '../../domain/limits.ts';
 import { CompositeConnector, type Part } from '../composite.ts';
 import { FeedConnector } from '../feed/feed-connector.ts';
+import { UpdatedFeed } from '../feed/updated-feed.ts';
 import { headerAuthorization } from '../http/authorization.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { headerOf } from '../http/rate-limit.ts';
 import { type ConnectorSetting, defineKind, httpSettingOf } from '../kind.ts';
 import { gitBasic, openRepository } from '../repository-part.ts';
 import { secretReferenceSchema } from '../secrets.ts';
-import { API, TicketsFeed } from './tickets-feed.ts';
+import { API, GitLabTickets } from './tickets.ts';
 
 const projectPath = z.string().regex(/^[\w.-]+(?:\/[\w.-]+)+$/u);
 const configSchema = z.strictObject({
@@ -35,6 +36,8 @@ const configSchema = z.strictObject({
   content: z.boolean().default(true),
   issues: z.boolean().default(true),
   mergeRequests: z.boolean().default(false),
+  /** Of both: one call more for each that has some. */
+  comments: z.boolean().default(true),
 });
 
 type Config = z.infer<typeof configSchema>;
@@ -86,8 +89,10 @@ const partsOf = (project: Project, config: Config, setting: ConnectorSetting, ht
     ...(config.mergeRequests ? (['merge_requests'] as const) : []),
   ];
   for (const kind of tickets) {
-    const feed = new TicketsFeed({ http, project: { id: project.id, name }, tickets: kind });
-    parts.push({ key: `${name}/${kind}`, pathPrefix, connector: new FeedConnector(feed, setting) });
+    const { comments } = config;
+    const service = new GitLabTickets({ http, project: { id: project.id, name }, tickets: kind, comments });
+    const connector = new FeedConnector(new UpdatedFeed(service), setting);
+    parts.push({ key: `${name}/${kind}`, pathPrefix, connector });
   }
   return parts;
 };

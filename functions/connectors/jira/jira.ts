@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { commentsText } from '../feed/comments.ts';
 import { FeedConnector } from '../feed/feed-connector.ts';
 import { type Feed, type FeedContent, type FeedEntry, type FeedItem, type FeedPage, isoTime } from '../feed/feed.ts';
 import { basicAuthorization } from '../http/authorization.ts';
@@ -64,7 +65,10 @@ const issueSchema = z.looseObject({
     assignee: person,
     description: z.unknown().optional(),
     comment: z
-      .looseObject({ comments: z.array(z.looseObject({ author: person, body: z.unknown(), created: z.string() })) })
+      .looseObject({
+        comments: z.array(z.looseObject({ author: person, body: z.unknown(), created: z.string() })),
+        total: z.int().nullish(),
+      })
       .nullish(),
   }),
 });
@@ -72,14 +76,15 @@ const issuesSchema = z.looseObject({ issues: z.array(issueSchema) });
 const countSchema = z.looseObject({ count: z.int() });
 
 const textOf = ({ key, fields }: z.infer<typeof issueSchema>): string => {
-  const comments = (fields.comment?.comments ?? []).map(
-    ({ author, body, created }) =>
-      `### ${author?.displayName ?? 'Somebody'}, ${created.slice(0, 10)}\n\n${adfToText(body)}`,
-  );
-  const body = [
-    adfToText(fields.description ?? null),
-    ...(comments.length === 0 ? [] : ['## Comments', ...comments]),
-  ].join('\n\n');
+  const comments = (fields.comment?.comments ?? []).map(({ author, body, created }) => ({
+    author: author?.displayName ?? '',
+    at: created,
+    text: adfToText(body),
+  }));
+  const missing = Math.max(0, (fields.comment?.total ?? 0) - comments.length);
+  const body = [adfToText(fields.description ?? null), commentsText(comments, missing)]
+    .filter((part) => part !== '')
+    .join('\n\n');
   return titledText(
     `${key} ${fields.summary ?? ''}`,
     [

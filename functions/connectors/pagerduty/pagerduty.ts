@@ -36,6 +36,8 @@ const thingSchema = z.looseObject({
   description: z.string().nullish(),
   html_url: z.string().nullish(),
   time_zone: z.string().nullish(),
+  /** Of an escalation policy: what it is paged for. */
+  services: z.array(reference).nullish(),
   escalation_rules: z
     .array(z.looseObject({ escalation_delay_in_minutes: z.number(), targets: z.array(reference) }))
     .nullish(),
@@ -72,6 +74,14 @@ const rulesOf = ({ escalation_rules: rules }: Thing): string =>
       return `${String(at + 1)}. ${names}; after ${String(minutes)} minutes the next level`;
     })
     .join('\n');
+
+/** By the ids that catalogs name. */
+const servicesOf = ({ services }: Thing): string => {
+  const lines = (services ?? []).map(
+    ({ id, summary }) => `- service ${id}${summary === null || summary === undefined ? '' : ` ${summary}`}`,
+  );
+  return lines.length === 0 ? '' : `## Services\n\n${lines.toSorted().join('\n')}`;
+};
 
 class PagerDutyFeed implements Feed {
   readonly kind = 'pagerduty';
@@ -159,6 +169,7 @@ class PagerDutyFeed implements Feed {
       [
         thing.description ?? '',
         rules === '' ? '' : `## Escalation\n\n${rules}`,
+        servicesOf(thing),
         `## Shifts\n\n${mine.length === 0 ? 'Nobody is on call.' : [...new Set(mine)].join('\n')}`,
       ]
         .filter((part) => part !== '')

@@ -26,7 +26,7 @@ const rulesOf = (mode: RedactionMode): readonly RedactionRule[] => {
 };
 
 /** The mark, and as many line breaks as the text had that it stands for. */
-const markFor = (kind: string, taken: string): string =>
+export const markFor = (kind: string, taken: string): string =>
   `[redacted:${kind}]${'\n'.repeat(taken.split('\n').length - 1)}`;
 
 const groupsOf = (args: readonly unknown[]): Readonly<Record<string, unknown>> => {

@@ -1,16 +1,21 @@
 /** A tick of the schedule: one message per source where the gate is active, and once a day a sweep behind it. */
 import { describe, expect, it } from 'vitest';
 
-import { DONE, type Failure, failed } from '../../../functions/domain/failure.ts';
+import { DONE, done, type Failure, failed, type Result } from '../../../functions/domain/failure.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
+import { type ConfiguredSource, gitDefinition } from '../../../functions/domain/source-definition.ts';
 import type { GateDecision } from '../../../functions/gate/decide.ts';
 import { dispatch, type DispatchDependencies } from '../../../functions/ingest/dispatch.ts';
+import type { DefinitionsRead } from '../../../functions/stores/source-definitions.ts';
 import { MemoryRecordStore } from '../../support/memory-stores.ts';
 
 const UNREACHABLE: Failure = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'refused' };
 const DAY_MS = LIMITS.sweepIntervalMs;
 
-const sourceOf = (id: string): DispatchDependencies['sources'][number] => ({ id, kind: 'git', name: id, url: id });
+const sourceOf = (id: string): ConfiguredSource => ({
+  definition: gitDefinition({ id, name: id, url: id }),
+  from: 'stack',
+});
 
 const gate = (peerWrites: 'required' | 'deferred', state: 'active' | 'passive' = 'active'): GateDecision => ({
   state,
@@ -32,8 +37,11 @@ interface Stage {
   readonly dedupes: Set<string>;
   nowMs: number;
   decision: GateDecision;
+  sources: Result<DefinitionsRead>;
   queueFault: (body: string) => boolean;
   storeFault: (operation: string) => boolean;
+  /** Whether something of a removed source is left. */
+  isLeft: boolean;
   tick(name: string): ReturnType<typeof dispatch>;
 }
 
@@ -43,8 +51,10 @@ const openStage = (): Stage => {
     dedupes: new Set(),
     nowMs: 20_000 * DAY_MS,
     decision: gate('required'),
+    sources: done({ sources: [sourceOf('docs'), sourceOf('shop')], damaged: [] }),
     queueFault: () => false,
     storeFault: () => false,
+    isLeft: true,
     tick: async (name) => {
       stage.bodies.length = 0;
       return dispatch(dependencies, name);
@@ -54,7 +64,8 @@ const openStage = (): Stage => {
     fault: (operation) => (stage.storeFault(operation) ? UNREACHABLE : undefined),
   });
   const dependencies: DispatchDependencies = {
-    sources: [sourceOf('docs'), sourceOf('shop')],
+    readSources: async () => stage.sources,
+    isLeft: async () => stage.isLeft,
     readGate: async () => stage.decision,
     queue: {
       send: async ({ body, dedupe }) => {
@@ -128,5 +139,32 @@ describe('a tick', () => {
     expect(stage.bodies).toStrictEqual(SYNC);
     stage.queueFault = (body) => body.includes('shop');
     expect(await stage.tick('no shop')).toMatchObject({ kind: 'queue-failed', source: 'shop' });
+  });
+
+  it('passes over what is switched off, and purges what was removed until nothing is left', async () => {
+    const stage = openStage();
+    const off = sourceOf('off');
+    const removed: ConfiguredSource = { ...sourceOf('shop'), from: 'record', purge: { by: 'ada', at: stage.nowMs } };
+    const sources = [sourceOf('docs'), { ...off, definition: { ...off.definition, enabled: false } }, removed];
+    stage.sources = done({ sources, damaged: ['wiki'] });
+    expect(await stage.tick('removing')).toMatchObject({ kind: 'dispatched', sources: 2 });
+    expect(stage.bodies).toStrictEqual(SYNC);
+    stage.isLeft = false;
+    await stage.tick('removed');
+    expect(stage.bodies).toStrictEqual(SYNC.slice(0, 1));
+    // Vectors that a purge which was cut off has left are orphans: looked for on some days, and then no more.
+    stage.nowMs += DAY_MS;
+    await stage.tick('next day');
+    expect(stage.bodies).toContain('{"source":"shop","sweep":true}');
+    stage.nowMs += LIMITS.purgeSweepsMs;
+    await stage.tick('days later');
+    expect(stage.bodies).not.toContain('{"source":"shop","sweep":true}');
+  });
+
+  it('dispatches nothing where what is configured can’t be read', async () => {
+    const stage = openStage();
+    stage.sources = failed(UNREACHABLE);
+    expect(await stage.tick('blind')).toStrictEqual({ kind: 'sources-unread', failure: UNREACHABLE });
+    expect(stage.bodies).toStrictEqual([]);
   });
 });

@@ -35,7 +35,7 @@ const edited = async (): Promise<World> => {
   return world;
 };
 
-const strayVector = (source = SOURCE.id as string): StoredVector =>
+const strayVector = (source = SOURCE.id): StoredVector =>
   makeVector(
     Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0),
     { src: source, doc: `${source}~0123456789abcdef0123`, chunk: 'c' },

@@ -2,17 +2,20 @@
 import { describe, expect, it } from 'vitest';
 
 import type { FencedCycle } from '../../../functions/audit/audit-writer.ts';
+import { done, failed } from '../../../functions/domain/failure.ts';
 import type { InteractiveOutcome } from '../../../functions/domain/interactive-write.ts';
+import { gitDefinition } from '../../../functions/domain/source-definition.ts';
 import { encodeFence, type Fence } from '../../../functions/domain/version.ts';
 import type { GateDecision } from '../../../functions/gate/decide.ts';
 import type { GateDocument } from '../../../functions/gate/document.ts';
 import type { CycleOutcome } from '../../../functions/ingest/cycle-types.ts';
+import type { PurgeOutcome } from '../../../functions/ingest/purge-source.ts';
 import type { SweepOutcome } from '../../../functions/ingest/sweep-vectors.ts';
 import { type SyncDependencies, syncSource } from '../../../functions/ingest/sync-source.ts';
 import type { LogFields, LogLevel, Telemetry } from '../../../functions/telemetry/telemetry.ts';
 import { regionNamed } from '../stores/region-named.ts';
 
-const SOURCE = { id: 'shop', kind: 'git', name: 'shop', url: 'https://git.example/shop' } as const;
+const SOURCE = gitDefinition({ id: 'shop', name: 'shop', url: 'https://git.example/shop' });
 const HOME = 'us-east-2';
 const PEER = 'us-west-2';
 const REPORT = { snapshot: 's', changed: 2, deleted: 0, counts: { documents: 2, chunks: 3, skipped: 0 } };
@@ -68,7 +71,7 @@ const dependenciesOf = (
   };
   return {
     heard,
-    sources: [SOURCE],
+    readSource: async (id) => done(id === SOURCE.id ? { definition: SOURCE, from: 'stack' } : undefined),
     readGate: async () => active(),
     raiseGate: async (obeyed, winner) => {
       heard.raised.push({ obeyed, winner });
@@ -194,5 +197,54 @@ describe('a message', () => {
   ])('that is wrong is rejected: %s', async (body, why) => {
     const outcome = await syncSource(dependenciesOf(acknowledged), { body, redelivered: false });
     expect(outcome).toMatchObject({ kind: 'rejected', why: expect.stringContaining(why) as string });
+  });
+
+  it('of a removed source runs its purge, which is recorded; a check runs in a passive Region too', async () => {
+    const purged: PurgeOutcome = { kind: 'purged', deleted: 3, replication: 'both' };
+    const recorded: string[] = [];
+    const dependencies = dependenciesOf(acknowledged);
+    const removed: SyncDependencies = {
+      ...dependencies,
+      readSource: async () => done({ definition: SOURCE, from: 'record', purge: { by: 'ada', at: 0 } }),
+      runPurge: async () => purged,
+      runCheck: async (_source, id) => ({ kind: 'checked', errors: id === 'c1' ? 1 : 0, warnings: 0 }),
+      audit: {
+        cycleFenced: async () => HELD,
+        fenceRaised: async () => HELD,
+        sourcePurged: async (source) => {
+          recorded.push(source);
+          return HELD;
+        },
+      },
+    };
+    expect(await syncSource(removed, message())).toStrictEqual(purged);
+    expect(recorded).toEqual(['shop']);
+    const passive: GateDecision = { state: 'passive', reason: 'fenced', detail: '', inForce: document(), alarm: true };
+    const elsewhere = { ...removed, readGate: async () => passive };
+    expect(await syncSource(elsewhere, message({ check: 'c1' }))).toMatchObject({ kind: 'checked', errors: 1 });
+    expect(await syncSource(elsewhere, message())).toMatchObject({ kind: 'passive' });
+  });
+
+  it('of a source that is switched off does nothing, and one whose definition can’t be read is tried again', async () => {
+    const dependencies = dependenciesOf(acknowledged);
+    const off = { ...SOURCE, enabled: false };
+    const readSource = async (): ReturnType<SyncDependencies['readSource']> =>
+      done({ definition: off, from: 'record' });
+    expect(await syncSource({ ...dependencies, readSource }, message())).toMatchObject({ reason: 'source-off' });
+    const failure = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'refused' } as const;
+    const unread = { ...dependencies, readSource: async () => failed(failure) };
+    expect(await syncSource(unread, message())).toMatchObject({ kind: 'not-acknowledged', step: 'read', failure });
+  });
+
+  it('that met a refused credential counts it, for an alarm', async () => {
+    const kept: string[] = [];
+    const outcome: CycleOutcome = { kind: 'source-failed', message: '401', trouble: 'refused' };
+    const dependencies = {
+      ...dependenciesOf(outcome),
+      keepStatus: async (source: string) => void kept.push(source),
+    };
+    await syncSource(dependencies, message());
+    expect(dependencies.heard.counts).toContain('SourceRefused 1');
+    expect(kept).toEqual(['shop']);
   });
 });

@@ -74,9 +74,10 @@ export class FakeWorld {
     return connector;
   }
 
-  /** Our own clock goes on. */
+  /** Our own clock goes on, and so does the service's. */
   elapse(ms: number): void {
     this.#now += ms;
+    this.#options.fake.advance(ms);
   }
 
   setFault(fault: WorldFault): void {

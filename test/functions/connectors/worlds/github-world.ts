@@ -1,9 +1,11 @@
-/** Issues and pull requests in two repositories of a GitHub that is imitated; code is read by git, which has its own world. */
+/**
+ * Issues and pull requests in two repositories of a GitHub that is imitated, every second one with a comment; code is read by git,
+ * which has its own world.
+ */
 import { github } from '../../../../functions/connectors/github/github.ts';
 import { FakeGitHub } from '../../../../local/fakes/fake-github.ts';
 import type { ConnectorHarness } from '../../../contracts/connector-world.ts';
-import { FakeWorld } from './fake-world.ts';
-import { KeyedIds } from './keyed.ts';
+import { serviceWorld } from './service-world.ts';
 
 const numberOf = (id: string): number => Number(id.slice(id.indexOf('!') + 1));
 
@@ -13,8 +15,7 @@ export const githubHarness: ConnectorHarness = {
     const fake = await new FakeGitHub().start();
     fake.addRepository('acme/shop');
     fake.addRepository('acme/ops');
-    const ids = new KeyedIds();
-    const world = new FakeWorld({
+    return serviceWorld({
       fake,
       kind: github,
       config: {
@@ -25,47 +26,29 @@ export const githubHarness: ConnectorHarness = {
       environment: { TOKEN: fake.token },
       isLaterPage: ({ path, query }) =>
         path.endsWith('/issues') && (query.get('page') !== '1' || (query.get('since') ?? '').startsWith('20')),
-    });
-    return {
-      open: (options) => world.open(options),
-      put: async (documents) =>
-        ids.putAll(
-          documents,
-          (key, text) => {
-            const repository = ids.count % 3 === 2 ? 'acme/ops' : 'acme/shop';
-            return `${repository}/issues!${String(fake.create(repository, key, text, ids.count % 2 === 1))}`;
-          },
-          (id, text) => {
-            fake.edit(numberOf(id), { body: text });
-          },
-        ),
-      rename: async (from, to) => {
-        fake.edit(numberOf(ids.of(from)), { title: to });
-        ids.rename(from, to);
+      isRead: ({ path }, id) => path.endsWith(`/issues/${String(numberOf(id))}/comments`),
+      create: (key, text, count) => {
+        const repository = count % 3 === 2 ? 'acme/ops' : 'acme/shop';
+        const number = fake.create(repository, key, text, count % 2 === 1);
+        if (count % 2 === 1) {
+          fake.comment(number, 'grace', 'Seen.');
+        }
+        return `${repository}/issues!${String(number)}`;
       },
-      remove: async (key) => {
-        fake.remove(numberOf(ids.remove(key)));
+      edit: (id, text) => {
+        fake.edit(numberOf(id), { body: text });
       },
-      idOf: (key) => ids.of(key),
-      freeze: (frozen) => {
-        fake.freeze(frozen);
+      rename: (id, to) => {
+        fake.edit(numberOf(id), { title: to });
       },
-      setFault: (fault) => {
-        world.setFault(fault);
+      remove: (id) => {
+        fake.remove(numberOf(id));
       },
-      elapse: (ms) => {
-        world.elapse(ms);
-      },
-      sleeps: world.sleeps,
       limits: {
-        poison: 'pages bring the text of issues; there is no request for one of them',
         textless: 'an issue always has text',
         expiry: 'a search by time has no cursor that expires',
       },
-      secrets: [fake.token, 'theta', 'gamma'],
-      close: async () => {
-        await world.close();
-      },
-    };
+      secrets: [fake.token],
+    });
   },
 };
