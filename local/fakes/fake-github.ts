@@ -5,25 +5,25 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { components } from '@octokit/openapi-types';
-
 import { FakeRefusal, type FakeReply, type FakeRequest, FakeServer, pageOf } from './fake-server.ts';
 import { passToGit } from './git-pass.ts';
-
-type Schemas = components['schemas'];
-type IssueAnswer = Pick<
-  Schemas['issue'],
-  'number' | 'title' | 'body' | 'state' | 'html_url' | 'updated_at' | 'labels' | 'pull_request'
-> & { readonly user: { readonly login: string } };
-type RepositoryAnswer = Pick<
-  Schemas['minimal-repository'],
-  'full_name' | 'archived' | 'disabled' | 'has_issues' | 'size' | 'topics'
->;
+import {
+  commentAnswer,
+  type CommentFacts,
+  installationAnswer,
+  issueAnswer,
+  rateLimitAnswer,
+  refusalAnswer,
+  type RepositoryAnswer,
+  repositoryAnswer,
+  tokenAnswer,
+} from './github-answers.ts';
 
 interface Issue {
   readonly repository: string;
   readonly number: number;
   readonly pull: boolean;
+  readonly comments: CommentFacts[];
   title: string;
   body: string;
   updatedAt: string;
@@ -34,6 +34,7 @@ interface Code {
   readonly servedAs: string;
 }
 
+const INSTALLATION = 7;
 const HOUR_MS = 60 * 60 * 1000;
 /** GitHub's times have whole seconds. */
 const wholeSeconds = (iso: string): string => iso.replace(/\.\d+Z$/u, 'Z');
@@ -50,7 +51,10 @@ export class FakeGitHub extends FakeServer {
   readonly #given = new Map<string, number>();
   /** Served beside the issues of the model, as GitHub's own examples are. */
   readonly examples: unknown[] = [];
+  /** Their comments, by the number of the issue. */
+  readonly exampleComments = new Map<number, readonly unknown[]>();
   #numbers = 0;
+  #comments = 0;
 
   addRepository(name: string, options: { readonly topics?: readonly string[]; readonly code?: Code } = {}): void {
     this.#repositories.set(name, { topics: options.topics ?? [], code: options.code ?? null });
@@ -63,7 +67,7 @@ export class FakeGitHub extends FakeServer {
   create(repository: string, title: string, body: string, pull = false): number {
     this.#numbers += 1;
     const updatedAt = wholeSeconds(this.tick());
-    this.#issues.push({ repository, number: this.#numbers, pull, title, body, updatedAt });
+    this.#issues.push({ repository, number: this.#numbers, pull, title, body, updatedAt, comments: [] });
     return this.#numbers;
   }
 
@@ -71,6 +75,16 @@ export class FakeGitHub extends FakeServer {
     const issue = this.#issues.find((one) => one.number === number);
     if (issue !== undefined) {
       Object.assign(issue, change, { updatedAt: wholeSeconds(this.tick()) });
+    }
+  }
+
+  /** Whoever writes below an issue changes the time of its last change. */
+  comment(number: number, author: string, body: string): void {
+    const issue = this.#issues.find((one) => one.number === number);
+    if (issue !== undefined) {
+      issue.updatedAt = wholeSeconds(this.tick());
+      this.#comments += 1;
+      issue.comments.push({ id: this.#comments, issue, author, body, at: issue.updatedAt });
     }
   }
 
@@ -102,35 +116,58 @@ export class FakeGitHub extends FakeServer {
 
   protected override answer(request: FakeRequest): FakeReply {
     const credential = (request.headers.authorization ?? '').replace('Bearer ', '');
-    const { path, query } = request;
+    const { path } = request;
     if (path.startsWith('/app/installations')) {
       this.#checkJwt(credential);
       return this.#installations(path);
     }
     if (!this.#isValid(credential)) {
-      throw new FakeRefusal(401);
+      throw new FakeRefusal(401, refusalAnswer(401));
     }
     if (path === '/rate_limit') {
-      const core = { limit: 5000, remaining: this.callsLeft, reset: 0, used: 5000 - this.callsLeft };
-      return { json: { resources: { core } }, headers: { 'x-oauth-scopes': this.scopes } };
+      return { json: rateLimitAnswer(5000, this.callsLeft), headers: { 'x-oauth-scopes': this.scopes } };
     }
     if (path === `/orgs/${this.organisation}/repos`) {
       const all = [...this.#repositories.keys()].map((name) => this.#repositoryAnswer(name));
       return this.#page(all, request);
     }
-    const { name = '', rest = '' } = /^\/repos\/(?<name>[^/]+\/[^/]+)(?<rest>\/issues)?$/u.exec(path)?.groups ?? {};
+    const { name = '', rest = '' } = /^\/repos\/(?<name>[^/]+\/[^/]+)(?<rest>\/issues.*)?$/u.exec(path)?.groups ?? {};
     if (!this.#repositories.has(name)) {
-      throw new FakeRefusal(404);
+      throw new FakeRefusal(404, refusalAnswer(404));
     }
     if (rest === '') {
       return { json: this.#repositoryAnswer(name) };
     }
+    const { number, comments } = /^\/issues\/(?<number>\d+)(?<comments>\/comments)?$/u.exec(rest)?.groups ?? {};
+    return number === undefined
+      ? this.#issuesOf(name, request)
+      : this.#issueReply(name, Number(number), comments !== undefined, request);
+  }
+
+  #issuesOf(name: string, request: FakeRequest): FakeReply {
     // Later than, not since: what happened at that very second is not told again.
-    const since = Date.parse(query.get('since') ?? '1970-01-01T00:00:00Z');
+    const since = Date.parse(request.query.get('since') ?? '1970-01-01T00:00:00Z');
     const found = this.#issues
       .filter(({ repository, updatedAt }) => repository === name && Date.parse(updatedAt) > since)
       .toSorted((left, right) => (left.updatedAt < right.updatedAt ? -1 : left.updatedAt > right.updatedAt ? 1 : 0));
     return this.#page([...found.map((issue) => this.#issueAnswer(issue)), ...this.examples], request);
+  }
+
+  #issueReply(name: string, number: number, comments: boolean, request: FakeRequest): FakeReply {
+    const issue = this.#issues.find((one) => one.repository === name && one.number === number);
+    if (issue === undefined) {
+      const example = this.exampleComments.get(number);
+      if (comments && example !== undefined) {
+        return this.#page(example, request);
+      }
+      throw new FakeRefusal(404, refusalAnswer(404));
+    }
+    return comments
+      ? this.#page(
+          issue.comments.map((comment) => commentAnswer(this.origin, comment)),
+          request,
+        )
+      : { json: this.#issueAnswer(issue) };
   }
 
   #isValid(token: string): boolean {
@@ -139,31 +176,11 @@ export class FakeGitHub extends FakeServer {
 
   #repositoryAnswer(name: string): RepositoryAnswer {
     const { topics = [], code = null } = this.#repositories.get(name) ?? {};
-    return {
-      full_name: name,
-      archived: false,
-      disabled: false,
-      has_issues: true,
-      size: code === null ? 0 : 12,
-      topics: [...topics],
-    };
+    return repositoryAnswer(this.origin, { name, topics, size: code === null ? 0 : 12 });
   }
 
-  #issueAnswer({ repository, number, pull, title, body, updatedAt }: Issue): IssueAnswer {
-    const page = `${this.origin}/${repository}/${pull ? 'pull' : 'issues'}/${String(number)}`;
-    return {
-      number,
-      title,
-      body: body === '' ? null : body,
-      state: 'open',
-      html_url: page,
-      updated_at: updatedAt,
-      user: { login: 'ada' },
-      labels: [{ name: 'shop' }],
-      ...(pull
-        ? { pull_request: { merged_at: null, url: page, html_url: page, diff_url: null, patch_url: null } }
-        : {}),
-    };
+  #issueAnswer(issue: Issue): unknown {
+    return issueAnswer(this.origin, { ...issue, comments: issue.comments.length });
   }
 
   #page(all: readonly unknown[], { path, query }: FakeRequest): FakeReply {
@@ -199,10 +216,10 @@ export class FakeGitHub extends FakeServer {
 
   #installations(path: string): FakeReply {
     if (path === '/app/installations') {
-      return { json: [{ id: 7, account: { login: this.organisation } }] };
+      return { json: [installationAnswer(this.origin, INSTALLATION, this.organisation)] };
     }
     const token = `ghs_installation-${String(this.#given.size + 1)}`;
     this.#given.set(token, this.now + HOUR_MS);
-    return { status: 201, json: { token, expires_at: wholeSeconds(new Date(this.now + HOUR_MS).toISOString()) } };
+    return { status: 201, json: tokenAnswer(token, wholeSeconds(new Date(this.now + HOUR_MS).toISOString())) };
   }
 }

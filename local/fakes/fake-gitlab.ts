@@ -11,6 +11,15 @@ interface Ticket {
   title: string;
   description: string;
   updatedAt: string;
+  readonly notes: Note[];
+}
+
+interface Note {
+  readonly author: string;
+  readonly body: string;
+  readonly at: string;
+  /** Written by GitLab itself. */
+  readonly system: boolean;
 }
 
 interface Project {
@@ -32,7 +41,7 @@ export class FakeGitLab extends FakeServer {
 
   create(project: number, kind: Ticket['kind'], title: string, description: string): number {
     const iid = this.#tickets.length + 1;
-    this.#tickets.push({ project, iid, kind, title, description, updatedAt: this.tick() });
+    this.#tickets.push({ project, iid, kind, title, description, updatedAt: this.tick(), notes: [] });
     return iid;
   }
 
@@ -40,6 +49,14 @@ export class FakeGitLab extends FakeServer {
     const ticket = this.#tickets.find((one) => one.iid === iid);
     if (ticket !== undefined) {
       Object.assign(ticket, change, { updatedAt: this.tick() });
+    }
+  }
+
+  comment(iid: number, author: string, body: string, system = false): void {
+    const ticket = this.#tickets.find((one) => one.iid === iid);
+    if (ticket !== undefined) {
+      ticket.updatedAt = this.tick();
+      ticket.notes.push({ author, body, at: ticket.updatedAt, system });
     }
   }
 
@@ -74,8 +91,8 @@ export class FakeGitLab extends FakeServer {
     if (request.headers['private-token'] !== this.token) {
       throw new FakeRefusal(401);
     }
-    const { group, project, tickets } =
-      /^\/api\/v4\/(?:groups\/(?<group>.+)\/projects|projects\/(?<project>.+?)(?:\/(?<tickets>issues|merge_requests))?)$/u.exec(
+    const { group, project, tickets, iid, notes } =
+      /^\/api\/v4\/(?:groups\/(?<group>.+)\/projects|projects\/(?<project>.+?)(?:\/(?<tickets>issues|merge_requests)(?:\/(?<iid>\d+)(?<notes>\/notes)?)?)?)$/u.exec(
         request.path,
       )?.groups ?? {};
     if (group !== undefined) {
@@ -89,9 +106,21 @@ export class FakeGitLab extends FakeServer {
     if (found === undefined) {
       throw new FakeRefusal(404);
     }
-    return tickets === undefined
-      ? { json: this.#projectAnswer(found) }
-      : this.#page(this.#ticketsOf(found, tickets, request.query), request);
+    if (tickets === undefined) {
+      return { json: this.#projectAnswer(found) };
+    }
+    if (iid === undefined) {
+      return this.#page(this.#ticketsOf(found, tickets, request.query), request);
+    }
+    const ticket = this.#tickets.find(
+      (one) => one.project === found.id && one.kind === tickets && String(one.iid) === iid,
+    );
+    if (ticket === undefined) {
+      throw new FakeRefusal(404);
+    }
+    return notes === undefined
+      ? { json: this.#ticketAnswer(found, ticket) }
+      : this.#page(notesOf(ticket, request.query), request);
   }
 
   #projectAnswer({ id, path, code }: Project): unknown {
@@ -103,16 +132,22 @@ export class FakeGitLab extends FakeServer {
     return this.#tickets
       .filter((one) => one.project === project.id && one.kind === kind && Date.parse(one.updatedAt) >= since)
       .toSorted((left, right) => (left.updatedAt < right.updatedAt ? -1 : left.updatedAt > right.updatedAt ? 1 : 0))
-      .map(({ iid, title, description, updatedAt }) => ({
-        iid,
-        title,
-        description,
-        state: 'opened',
-        labels: ['shop'],
-        author: { name: 'Ada' },
-        updated_at: updatedAt,
-        web_url: `${this.origin}/${project.path}/-/${kind}/${String(iid)}`,
-      }));
+      .map((ticket) => this.#ticketAnswer(project, ticket));
+  }
+
+  #ticketAnswer(project: Project, { iid, kind, title, description, updatedAt, notes }: Ticket): unknown {
+    return {
+      iid,
+      title,
+      description,
+      state: 'opened',
+      labels: ['shop'],
+      author: { name: 'Ada' },
+      updated_at: updatedAt,
+      web_url: `${this.origin}/${project.path}/-/${kind}/${String(iid)}`,
+      // What GitLab itself wrote is no note of a person.
+      user_notes_count: notes.filter(({ system }) => !system).length,
+    };
   }
 
   #page(all: readonly unknown[], { query }: FakeRequest): FakeReply {
@@ -121,3 +156,14 @@ export class FakeGitLab extends FakeServer {
     return { json: items, headers: { 'x-next-page': next === null ? '' : String(number + 1) } };
   }
 }
+
+const notesOf = ({ notes }: Ticket, query: URLSearchParams): readonly unknown[] => {
+  const answers = notes.map(({ author, body, at, system }, index) => ({
+    id: index + 1,
+    author: { name: author },
+    body,
+    created_at: at,
+    system,
+  }));
+  return query.get('sort') === 'desc' ? answers.toReversed() : answers;
+};

@@ -46,10 +46,32 @@ const readAll = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
+/** On a free port; answers with the origin. */
+export const listenOnLoopback = async (server: Server): Promise<string> => {
+  const listening = Promise.withResolvers<undefined>();
+  server.listen(0, '127.0.0.1', () => {
+    listening.resolve(undefined);
+  });
+  await listening.promise;
+  const address = server.address();
+  return `http://127.0.0.1:${String(typeof address === 'object' && address !== null ? address.port : 0)}`;
+};
+
+export const closeServer = async (server: Server): Promise<void> => {
+  const closed = Promise.withResolvers<undefined>();
+  server.close(() => {
+    closed.resolve(undefined);
+  });
+  server.closeAllConnections();
+  await closed.promise;
+};
+
 export abstract class FakeServer {
   readonly seen: FakeRequest[] = [];
   /** Asked for every request; null answers it. */
   fault: (request: FakeRequest) => FakeFault | null = () => null;
+  /** Hears of every answer of the model; faults are none. */
+  onReply: (request: FakeRequest, reply: FakeReply) => void = () => undefined;
   /** A service hands out fewer per page than it is asked for, if it likes. */
   pageItemsMax = 100;
   #frozen = false;
@@ -78,28 +100,29 @@ export abstract class FakeServer {
 
   async start(): Promise<this> {
     const server = createServer((request, response) => {
-      this.#handle(request, response).catch(() => {
-        response.destroy();
-      });
+      this.take(request, response);
     });
-    const listening = Promise.withResolvers<undefined>();
-    server.listen(0, '127.0.0.1', () => {
-      listening.resolve(undefined);
-    });
-    await listening.promise;
-    const address = server.address();
-    this.#origin = `http://127.0.0.1:${String(typeof address === 'object' && address !== null ? address.port : 0)}`;
+    this.#origin = await listenOnLoopback(server);
     this.#server = server;
     return this;
   }
 
-  async close(): Promise<void> {
-    const closed = Promise.withResolvers<undefined>();
-    this.#server?.close(() => {
-      closed.resolve(undefined);
+  /** In place of `start`: somebody else listens there, and hands requests over. */
+  serveAt(origin: string): this {
+    this.#origin = origin;
+    return this;
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    this.#handle(request, response).catch(() => {
+      response.destroy();
     });
-    this.#server?.closeAllConnections();
-    await closed.promise;
+  }
+
+  async close(): Promise<void> {
+    if (this.#server !== null) {
+      await closeServer(this.#server);
+    }
   }
 
   /** When an edit happens, as the service writes it. */
@@ -140,6 +163,12 @@ export abstract class FakeServer {
   }
 
   async #replyTo(request: FakeRequest): Promise<FakeReply> {
+    const reply = await this.#modelReply(request);
+    this.onReply(request, reply);
+    return reply;
+  }
+
+  async #modelReply(request: FakeRequest): Promise<FakeReply> {
     try {
       return await this.answer(request);
     } catch (error) {
