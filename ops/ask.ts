@@ -15,12 +15,16 @@ const passageSchema = z.object({
   endLine: z.number(),
   text: z.string(),
   score: z.number(),
+  status: z.string().nullish(),
+  /** Why it is here; an older Region does not say. */
+  lanes: z.record(z.string(), z.number()).optional(),
 });
 
 const answerSchema = z.object({
   region: z.string(),
   role: z.string(),
   epoch: z.number().nullish(),
+  degraded: z.array(z.string()).optional(),
   passages: z.array(passageSchema),
 });
 
@@ -74,17 +78,38 @@ const askRegion = async (region: Address, { text, limit, token }: Question): Pro
   }
 };
 
+const LACKS: Readonly<Record<string, string>> = {
+  embedding: 'the embedder is away: found by words alone',
+  vectors: 'the vector index is away: found by words alone',
+  lexical: 'some of the word index could not be read: found mostly by meaning',
+  graph: 'the graph is away: names are not followed',
+  records: 'some records could not be read',
+};
+
+const FOUND_BY: Readonly<Record<string, string>> = { lexical: 'words', vectors: 'meaning', graph: 'graph' };
+
+/** `words 1, meaning 3`: at which place each lane had it. */
+const reasonOf = (lanes: Readonly<Record<string, number>> | undefined): string =>
+  Object.entries(lanes ?? {})
+    .map(([lane, place]) => `${FOUND_BY[lane] ?? lane} ${place}`)
+    .join(', ');
+
 const show = (answer: Answer, say: (line: string) => void): void => {
   say(pc.dim(`answered by ${answer.region} (${answer.role}), epoch ${answer.epoch ?? 'unknown'}`));
+  for (const lack of answer.degraded ?? []) {
+    say(pc.yellow(LACKS[lack] ?? lack));
+  }
   if (answer.passages.length === 0) {
     say('Nothing that is indexed answers this. What is indexed: GET /v1/sources');
   }
   for (const [at, passage] of answer.passages.entries()) {
     const where = `${passage.path}:${passage.startLine}-${passage.endLine}`;
     say('');
-    say(
-      `${pc.bold(`${at + 1}. ${where}`)}  ${pc.dim(`${passage.source}${passage.heading === null ? '' : ` · ${passage.heading}`}`)}`,
-    );
+    const status = passage.status === null || passage.status === undefined ? [] : [passage.status];
+    const heading = passage.heading === null ? [] : [passage.heading];
+    const reason = reasonOf(passage.lanes);
+    const about = [passage.source, ...heading, ...status, ...(reason === '' ? [] : [`found by ${reason}`])];
+    say(`${pc.bold(`${at + 1}. ${where}`)}  ${pc.dim(about.join(' · '))}`);
     const lines = passage.text.split('\n').filter((line) => line.trim() !== '');
     for (const line of lines.slice(0, SHOWN_LINES_MAX)) {
       say(`   ${line.trimEnd()}`);

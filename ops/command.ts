@@ -1,5 +1,7 @@
 /** A command of the `twinmap` CLI is data: its name, its words, its options, and what runs. */
 
+import { TwinmapError } from '../functions/domain/errors.ts';
+
 export interface CommandOption {
   /** As commander writes it, for instance `--region <name>`. */
   readonly flags: string;
@@ -12,7 +14,7 @@ export interface CommandInput {
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
   /** Text for people. With `--json` it goes to stderr. */
   readonly say: (line: string) => void;
-  /** The one JSON object of `--json`. */
+  /** The `data` of the envelope that `--json` prints at the end. */
   readonly give: (value: unknown) => void;
 }
 
@@ -24,6 +26,13 @@ export interface Command {
   readonly options: readonly CommandOption[];
   /** Answers with the exit code. */
   readonly run: (input: CommandInput) => Promise<number>;
+}
+
+/** The options do not say what to do; nothing was done. */
+export class UsageError extends TwinmapError {
+  readonly code = 'TM_USAGE';
+  readonly audience = 'user';
+  override readonly name = 'UsageError';
 }
 
 /** Documented in the README; every command uses these and no others. */

@@ -5,19 +5,25 @@
 import { randomBytes } from 'node:crypto';
 
 import { makeKey, revokeKey } from '../functions/access/keys.ts';
+import { ACCESS_ROLES } from '../functions/domain/access.ts';
 import {
-  ACCESS_ROLES,
-  isGrantSound,
+  type Grant,
+  grantProblem,
   isKeyId,
   keyRecordKey,
   type KeyPayload,
   KEYS_PARTITION,
   parseKeyPayload,
-  type SourceGrant,
-} from '../functions/domain/access.ts';
+} from '../functions/domain/api-key.ts';
 import { ConfigError } from '../functions/domain/errors.ts';
 import { LIMITS } from '../functions/domain/limits.ts';
-import { keyDaysSchema, keyNameSchema, keyRolesSchema, keySourcesSchema } from '../functions/query/key-fields.ts';
+import {
+  keyDaysSchema,
+  keyNameSchema,
+  keyRolesSchema,
+  keySourcesSchema,
+  keyWorkspacesSchema,
+} from '../functions/query/key-fields.ts';
 import { readPartition } from '../functions/query/read-partition.ts';
 import { type Command, type CommandInput, EXIT } from './command.ts';
 import { actor, notHeld, openFor, PLACE_OPTIONS, record, tellReplication, textOption } from './store-writes.ts';
@@ -29,34 +35,44 @@ const shownKey = (id: string, { hash: _hash, ...shown }: KeyPayload): object => 
 
 const listOf = (text: string): string[] => text.split(',').map((one) => one.trim());
 
-interface Wanted {
+interface Wanted extends Grant {
   readonly name: string;
-  readonly roles: readonly (typeof ACCESS_ROLES)[number][];
-  readonly sources: SourceGrant;
   readonly lifetimeMs: number;
 }
+
+/** `90d`; what is no number of days is none that a key may have. */
+const daysIn = (text = `${LIMITS.keyLifetimeDaysDefault}d`): number =>
+  Number(/^(?<days>\d{1,4})d$/u.exec(text)?.groups?.['days']);
+
+/** A key for workspaces reads what is in them; `all` is only what nobody said. */
+const scopeOf = ({ roles, sources, workspaces }: Grant): Grant =>
+  workspaces === undefined ? { roles, sources } : { roles, sources: sources === 'all' ? [] : sources, workspaces };
 
 /** Every mistake in one sentence, before anything is opened. */
 const readWanted = (input: CommandInput): Wanted => {
   const roles = keyRolesSchema.safeParse(listOf(textOption(input, 'role') ?? ''));
   const name = keyNameSchema.safeParse(textOption(input, 'name'));
+  const spaces = textOption(input, 'workspaces');
+  const workspaces = keyWorkspacesSchema.optional().safeParse(spaces === undefined ? spaces : listOf(spaces));
   const asked = textOption(input, 'sources') ?? 'all';
   const sources = keySourcesSchema.safeParse(asked === 'all' ? asked : listOf(asked));
-  const [, digits] = /^(\d{1,4})d$/u.exec(textOption(input, 'expires') ?? `${LIMITS.keyLifetimeDaysDefault}d`) ?? [];
-  const days = keyDaysSchema.safeParse(Number(digits));
-  if (!roles.success || !name.success || !sources.success || !days.success) {
+  const days = keyDaysSchema.safeParse(daysIn(textOption(input, 'expires')));
+  if (!roles.success || !name.success || !sources.success || !days.success || !workspaces.success) {
     const wrong = [
       ...(roles.success ? [] : [`--role takes ${ACCESS_ROLES.join(', ')}, or several with commas`]),
       ...(name.success ? [] : ['--name takes one line that says whose key it is']),
       ...(sources.success ? [] : [`--sources takes all, or at most ${LIMITS.keySourcesMax} ids with commas`]),
+      ...(workspaces.success ? [] : ['--workspaces takes ids of workspaces, with commas']),
       ...(days.success ? [] : [`--expires takes days up to ${LIMITS.keyLifetimeDaysMax}, for instance 90d`]),
     ];
     throw new ConfigError(wrong.join('; '));
   }
-  if (!isGrantSound(roles.data, sources.data)) {
-    throw new ConfigError("an operator can't be limited to some sources; leave --sources out, or choose other roles");
+  const scope = scopeOf({ roles: roles.data, sources: sources.data, workspaces: workspaces.data });
+  const trouble = grantProblem(scope);
+  if (trouble !== undefined) {
+    throw new ConfigError(`${trouble}; see --sources, --workspaces and --role`);
   }
-  return { name: name.data, roles: roles.data, sources: sources.data, lifetimeMs: days.data * DAY_MS };
+  return { name: name.data, ...scope, lifetimeMs: days.data * DAY_MS };
 };
 
 export const keyCreate: Command = {
@@ -67,6 +83,10 @@ export const keyCreate: Command = {
     { flags: '--role <roles>', help: `${ACCESS_ROLES.join(', ')}; several with commas` },
     { flags: '--name <name>', help: 'whose key it is' },
     { flags: '--sources <ids>', help: 'only these sources, with commas', fallback: 'all' },
+    {
+      flags: '--workspaces <ids>',
+      help: 'only in these workspaces, with commas: reads their sources, whichever they are',
+    },
     { flags: '--expires <days>', help: 'for how long', fallback: `${LIMITS.keyLifetimeDaysDefault}d` },
     ...PLACE_OPTIONS,
   ],
@@ -82,15 +102,31 @@ export const keyCreate: Command = {
       return notHeld(input, outcome);
     }
     const sources = payload.sources === 'all' ? 'all' : payload.sources.join(',');
-    const details = { name: payload.name, roles: payload.roles.join(','), sources };
+    const workspaces = payload.workspaces?.join(',');
+    const scope = workspaces === undefined ? `sources ${sources}` : `in ${workspaces}`;
+    const details = {
+      name: payload.name,
+      roles: payload.roles.join(','),
+      sources,
+      ...(workspaces === undefined ? {} : { workspaces }),
+    };
     await record(pair, input, { action: 'key.created', target: `key:${id}`, details });
     const { name, roles, expiresAt } = payload;
     input.say(token);
     input.say(
-      `${name}: ${roles.join(', ')}, sources ${sources}, until ${new Date(expiresAt).toISOString()}. It is shown only now.`,
+      `${name}: ${roles.join(', ')}, ${scope}, until ${new Date(expiresAt).toISOString()}. It is shown only now.`,
     );
     tellReplication(input, outcome);
-    input.give({ id, token, name, roles, sources: payload.sources, expiresAt, replication: outcome.replication });
+    input.give({
+      id,
+      token,
+      name,
+      roles,
+      sources: payload.sources,
+      ...(payload.workspaces === undefined ? {} : { workspaces: payload.workspaces }),
+      expiresAt,
+      replication: outcome.replication,
+    });
     return EXIT.done;
   },
 };
@@ -115,7 +151,8 @@ export const keyList: Command = {
       return payload === undefined ? [] : [{ id: sk, payload }];
     });
     for (const { id, payload } of keys) {
-      const sources = payload.sources === 'all' ? 'all sources' : payload.sources.join(',');
+      const own = payload.sources === 'all' ? 'all sources' : payload.sources.join(',');
+      const sources = payload.workspaces === undefined ? own : `in ${payload.workspaces.join(',')}`;
       const until = new Date(payload.expiresAt).toISOString();
       input.say(`${id}  ${payload.roles.join(',')}  ${sources}  until ${until}  ${payload.name}`);
     }

@@ -19,7 +19,14 @@ import type { RegionPair } from '../functions/dual-write/regions.ts';
 import type { StoresAddress } from '../functions/handlers/environment.ts';
 import { openInteractivePair } from '../functions/handlers/open-region.ts';
 import type { Telemetry } from '../functions/telemetry/telemetry.ts';
-import { readRunningPair, type RunningRegion, storesSchema } from './running-pair.ts';
+import { announceSchema } from './announce/settings.ts';
+import {
+  functionsPlaceSchema,
+  gatePlaceSchema,
+  readRunningPair,
+  type RunningRegion,
+  storesSchema,
+} from './running-pair.ts';
 
 const regionName = z.custom<RegionName>((value) => typeof value === 'string' && isRegionName(value), 'not a Region');
 
@@ -27,30 +34,44 @@ const addressSchema = z.strictObject({
   role: z.enum(['primary', 'secondary']),
   region: regionName,
   stores: storesSchema,
+  /** Of the API. */
+  endpoint: z.url().optional(),
+  gate: gatePlaceSchema.optional(),
+  functions: functionsPlaceSchema.optional(),
 });
 
 export type Address = z.infer<typeof addressSchema>;
 
-const fileSchema = z.strictObject({ regions: z.array(addressSchema).min(1).max(2) });
+/** What `twinmap config` writes, and what stands on a break-glass stick: everything that a command needs to know of a pair. */
+export const pairFileSchema = z.strictObject({
+  regions: z.array(addressSchema).min(1).max(2),
+  /** A certificate that vouches for the addresses, a PEM file; AWS needs none. */
+  authority: z.string().optional(),
+  router: z.url().optional(),
+  /** Who is told when the work has moved, and which DNS record people use. */
+  announce: announceSchema.optional(),
+});
+
+export type PairFile = z.infer<typeof pairFileSchema>;
 
 export const STORES_FILE_HELP =
-  'a JSON file that names the stores: {"regions":[{"role","region","stores":{"workspaces","audit","graph","bucket","index"}}]}';
+  'a JSON file that names the stores (twinmap config writes one): {"regions":[{"role","region","stores":{"workspaces","audit","graph","bucket","index"}}]}';
 
-const readStoresFile = async (file: string): Promise<readonly Address[]> => {
+const readStoresFile = async (file: string): Promise<PairFile> => {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw new ConfigError(`${file} can't be read as JSON; --stores takes ${STORES_FILE_HELP}`, { cause: error });
   }
-  const parsed = fileSchema.safeParse(value);
+  const parsed = pairFileSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new ConfigError(
       `${file}: ${issue?.path.join('.') ?? ''} is wrong (${issue?.message ?? ''}); --stores takes ${STORES_FILE_HELP}`,
     );
   }
-  return parsed.data.regions;
+  return parsed.data;
 };
 
 /** Makes this process trust the certificate of a local pair, for the connections that it opens from now on. */
@@ -67,11 +88,18 @@ const trust = async (file: string): Promise<void> => {
   }
 };
 
-const addressOf = ({ role, region, stores }: RunningRegion): Address => {
+const addressOf = ({ role, region, stores, endpoint, gate, functions }: RunningRegion): Address => {
   if (stores === undefined || !isRegionName(region)) {
     throw new ConfigError('the running pair does not name its stores; stop it and run npm start again');
   }
-  return { role, region, stores };
+  return {
+    role,
+    region,
+    stores,
+    endpoint,
+    ...(gate === undefined ? {} : { gate }),
+    ...(functions === undefined ? {} : { functions }),
+  };
 };
 
 /** The stand-ins of a local pair hold no secrets, and must not be shown those of whoever tries them. */
@@ -81,14 +109,24 @@ export const useLocalCredentials = (): void => {
   process.env['AWS_SESSION_TOKEN'] = '';
 };
 
-const readRunning = async (dataDirectory: string): Promise<readonly Address[]> => {
-  const { regions, authority } = await readRunningPair(dataDirectory);
+const readRunning = async (dataDirectory: string): Promise<PairFile> => {
+  const { regions, authority, router } = await readRunningPair(dataDirectory);
   const addresses = regions.map((one) => addressOf(one));
   useLocalCredentials();
-  if (authority !== undefined) {
-    await trust(authority);
+  return {
+    regions: addresses,
+    ...(authority === undefined ? {} : { authority }),
+    ...(router === undefined ? {} : { router }),
+  };
+};
+
+/** Where a pair is: the one of `--stores`, else the running one. The certificate that it names is trusted from then on. */
+export const readPairFile = async ({ file, dataDirectory }: Omit<PairChoice, 'region'>): Promise<PairFile> => {
+  const pair = file === undefined ? await readRunning(dataDirectory) : await readStoresFile(file);
+  if (pair.authority !== undefined) {
+    await trust(pair.authority);
   }
-  return addresses;
+  return pair;
 };
 
 const QUIET: Telemetry = {
@@ -104,7 +142,7 @@ export interface OpenedPair {
   readonly audit: AuditLog;
 }
 
-const toStores = ({ region, stores }: Address): StoresAddress => {
+export const toStores = ({ region, stores }: Address): StoresAddress => {
   const { dynamodb, s3vectors, dnsServers, ...names } = stores;
   return {
     region,
@@ -138,7 +176,7 @@ export interface PairChoice {
 }
 
 export const openPair = async ({ file, dataDirectory, region }: PairChoice): Promise<OpenedPair> => {
-  const addresses = file === undefined ? await readRunning(dataDirectory) : await readStoresFile(file);
+  const { regions: addresses } = await readPairFile({ file, dataDirectory });
   const wanted = region ?? 'primary';
   const home = addresses.find((one) => one.role === wanted || one.region === wanted) ?? addresses[0];
   if (home === undefined || (region !== undefined && home.role !== region && home.region !== region)) {

@@ -21,12 +21,43 @@ export const storesSchema = z.object({
   dnsServers: z.array(z.string()).optional(),
 });
 
+/** Where the Region's gate document is: AppConfig's ids, as the stack's outputs name them. */
+export const gatePlaceSchema = z.strictObject({
+  application: z.string().min(1),
+  environment: z.string().min(1),
+  profile: z.string().min(1),
+  /** 0 minutes, no bake: a flip must not wait. */
+  strategy: z.string().min(1),
+  appconfig: z.url().optional(),
+  appconfigdata: z.url().optional(),
+});
+
+export type GatePlace = z.infer<typeof gatePlaceSchema>;
+
+/** The Region's functions by what they do. */
+export const functionsPlaceSchema = z.strictObject({
+  dispatch: z.string().min(1),
+  sync: z.string().min(1),
+  api: z.string().min(1),
+  drain: z.string().min(1),
+  repair: z.string().min(1),
+  proof: z.string().min(1),
+  audit: z.string().min(1),
+  lambda: z.url().optional(),
+  sts: z.url().optional(),
+});
+
+export type FunctionsPlace = z.infer<typeof functionsPlaceSchema>;
+
 const regionSchema = z.object({
   role: z.enum(['primary', 'secondary']),
   region: z.string(),
   endpoint: z.url(),
   /** For commands that need no API: they go to the stores. */
   stores: storesSchema.optional(),
+  /** For commands that move the scheduled work. */
+  gate: gatePlaceSchema.optional(),
+  functions: functionsPlaceSchema.optional(),
 });
 
 const schema = z.object({

@@ -5,10 +5,9 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 
-import { TwinmapError } from '../functions/domain/errors.ts';
 import { type Role, ROLES } from '../functions/domain/region.ts';
 import { textOption } from './audit-stores.ts';
-import { type Command, type CommandInput, EXIT } from './command.ts';
+import { type Command, type CommandInput, EXIT, UsageError } from './command.ts';
 import { STORES_FILE_HELP } from './pair-stores.ts';
 import { readStackPair } from './stack-files/gate-values.ts';
 import { writeStackFiles } from './stack-files/write.ts';
@@ -20,13 +19,6 @@ import { type Planned, planOrder, type ToggleOrder } from './toggle-plan.ts';
 const SENTENCE = /^\S.{0,199}$/u;
 
 const PEER_WRITES = ['required', 'deferred'] as const;
-
-/** The options do not say what to do; nothing was read. */
-class UsageError extends TwinmapError {
-  readonly code = 'TM_USAGE';
-  readonly audience = 'user';
-  override readonly name = 'UsageError';
-}
 
 const oneOf = <T extends string>(
   input: CommandInput,
@@ -90,7 +82,8 @@ const mayWrite = async (input: CommandInput, plan: Planned): Promise<boolean> =>
   if (isOn(input, 'yes')) {
     return true;
   }
-  const canAsk = process.stdin.isTTY && process.stderr.isTTY && !isOn(input, 'json');
+  const canAsk =
+    process.stdin.isTTY && process.stderr.isTTY && !isOn(input, 'json') && input.options['input'] !== false;
   return canAsk && (await askFor(plan.kind === 'toggle' ? plan.activeRegion : 'unfreeze'));
 };
 

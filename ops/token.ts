@@ -19,10 +19,15 @@ export class TokenError extends TwinmapError {
   override readonly name = 'TokenError';
 }
 
+/** What an identity provider signs: three parts with dots. */
+const PROVIDER_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/u;
+
 /** What is no token is never sent: an HTTP client would quote it in its error. */
 const checked = (token: string, where: string): string => {
-  if (parseToken(token) === undefined) {
-    throw new TokenError(`${where} is not a token of this API: one starts with twm_ and has no spaces in it`);
+  if (parseToken(token) === undefined && !PROVIDER_TOKEN.test(token)) {
+    throw new TokenError(
+      `${where} is not a token: one of this API starts with twm_, one of an identity provider has three parts with dots`,
+    );
   }
   return token;
 };
@@ -46,9 +51,16 @@ export interface TokenChoice {
   readonly given: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dataDirectory: string;
+  /** Which of the running pair's own is taken; absent means the one that reads. */
+  readonly file?: string;
 }
 
-export const chooseToken = async ({ given, environment, dataDirectory }: TokenChoice): Promise<string> => {
+export const chooseToken = async ({
+  given,
+  environment,
+  dataDirectory,
+  file = TOKEN_FILE,
+}: TokenChoice): Promise<string> => {
   if (given !== undefined) {
     return checked(given.trim(), 'what --token gives');
   }
@@ -56,11 +68,11 @@ export const chooseToken = async ({ given, environment, dataDirectory }: TokenCh
   if (variable !== undefined && variable !== '') {
     return checked(variable.trim(), `the variable ${TOKEN_VARIABLE}`);
   }
-  const kept = await readTokenFile(dataDirectory, TOKEN_FILE);
+  const kept = await readTokenFile(dataDirectory, file);
   if (kept === undefined) {
     throw new TokenError(
       `there is no token: give one with --token or ${TOKEN_VARIABLE}, or make one with: twinmap key create --role reader`,
     );
   }
-  return checked(kept, path.join(dataDirectory, TOKEN_FILE));
+  return checked(kept, path.join(dataDirectory, file));
 };

@@ -10,7 +10,7 @@ import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { KEYS_PARTITION } from '../../functions/domain/access.ts';
+import { KEYS_PARTITION } from '../../functions/domain/api-key.ts';
 import { sourceKey } from '../../functions/domain/corpus.ts';
 import type { InteractiveContent } from '../../functions/domain/interactive-write.ts';
 import { pruneApprovalKey } from '../../functions/domain/prune-approval.ts';

@@ -1,0 +1,133 @@
+/**
+ * Bounds what is asked of a Region that may be gone: so many calls and so much waiting in all, and nothing more from a service that
+ * failed once. A failover needs none of these calls; they only tell what may be left for later.
+ */
+import { type Failure, failed } from '../../functions/domain/failure.ts';
+import type { Failed, Outcome } from '../../functions/dual-write/breaker.ts';
+import { type Guard, guardRegion } from '../../functions/dual-write/guarded-stores.ts';
+import type { DocumentReading } from '../../functions/gate/decide.ts';
+import type { GateAccess, RegionAccess } from './region-access.ts';
+
+export interface BudgetOptions {
+  readonly callsMax: number;
+  /** Over all calls together, also those that run at once. */
+  readonly waitMsMax: number;
+  readonly callMsMax: number;
+  readonly now: () => number;
+}
+
+export const BEST_EFFORT = { callsMax: 10, waitMsMax: 5000, callMsMax: 1500 } as const;
+
+const GONE: ReadonlySet<Failure['reason']> = new Set(['unreachable', 'throttled', 'unknown']);
+
+const refusal = (code: string, message: string): Failed => failed({ reason: 'unreachable', code, message });
+
+export class CallBudget {
+  readonly #options: BudgetOptions;
+  readonly #gone = new Map<string, Failure>();
+  #calls = 0;
+  #waitedMs = 0;
+  #lifted = false;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
+  /** From now on the Region is needed, as in a graceful move: nothing is bounded but each call by itself. */
+  lift(): void {
+    this.#lifted = true;
+    this.#gone.clear();
+  }
+
+  /** Of one service: what `work` asks counts as so many calls. */
+  guard(service: string): Guard {
+    return { run: async (work) => this.run(service, work) };
+  }
+
+  async run<T extends Outcome>(service: string, work: () => Promise<T>, calls = 1): Promise<T | Failed> {
+    if (this.#lifted) {
+      this.#calls += calls;
+      return work();
+    }
+    const before = this.#gone.get(service);
+    if (before !== undefined) {
+      return refusal('NotAsked', `${service} failed before (${before.code}) and is not asked again`);
+    }
+    const { callsMax, waitMsMax, callMsMax, now } = this.#options;
+    const leftMs = Math.min(callMsMax, waitMsMax - this.#waitedMs);
+    if (this.#calls + calls > callsMax || leftMs <= 0) {
+      return refusal('BudgetSpent', `${service} is not asked: the calls that a missing Region is worth are spent`);
+    }
+    this.#calls += calls;
+    // Taken in advance, so that calls at once do not spend it twice; what was not needed comes back.
+    this.#waitedMs += leftMs;
+    const startedAt = now();
+    const outcome = await this.#within(service, leftMs, work());
+    this.#waitedMs -= Math.max(0, leftMs - (now() - startedAt));
+    if (outcome.failure !== undefined && GONE.has(outcome.failure.reason)) {
+      this.#gone.set(service, outcome.failure);
+    }
+    return outcome;
+  }
+
+  async #within<T extends Outcome>(service: string, limitMs: number, work: Promise<T>): Promise<T | Failed> {
+    const late = Promise.withResolvers<Failed>();
+    const timer = setTimeout(() => {
+      late.resolve(refusal('TimeoutError', `${service} did not answer within ${Math.round(limitMs)} ms`));
+    }, limitMs);
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+type ReadOutcome = { readonly kind: 'done'; readonly reading: DocumentReading; readonly failure?: never } | Failed;
+
+/** Two calls: a session, and what it serves. */
+const readOutcome = async (gate: GateAccess): Promise<ReadOutcome> => {
+  const reading = await gate.read();
+  return reading.kind === 'unreadable' ? failed(reading.failure) : { kind: 'done', reading };
+};
+
+/** The same Region behind a budget. Tables are one service, and AppConfig's two planes are two. */
+export const budgeted = (access: RegionAccess, budget: CallBudget): RegionAccess => {
+  const { role, region, stores, gate, functions, api } = access;
+  const name = (service: string): string => `${service} in ${region}`;
+  return {
+    role,
+    region,
+    stores: guardRegion(stores, {
+      dynamodb: budget.guard(name('dynamodb')),
+      s3vectors: budget.guard(name('s3vectors')),
+    }),
+    gate: {
+      read: async () => {
+        const outcome = await budget.run(name('appconfigdata'), async () => readOutcome(gate), 2);
+        return 'reading' in outcome ? outcome.reading : { kind: 'unreadable', failure: outcome.failure };
+      },
+      deploy: async (document) => budget.run(name('appconfig'), async () => gate.deploy(document), 2),
+    },
+    functions: {
+      invoke: async (asked, payload) => budget.run(name('lambda'), async () => functions.invoke(asked, payload)),
+      codeOf: async (asked) => budget.run(name('lambda'), async () => functions.codeOf(asked)),
+    },
+    ...(api === undefined
+      ? {}
+      : {
+          api: {
+            endpoint: api.endpoint,
+            get: async (path: string) => budget.run(name('the API'), async () => api.get(path)),
+          },
+        }),
+  };
+};

@@ -1,0 +1,111 @@
+/**
+ * The questions of an incident: `twinmap incident | dependents | blast-radius | oncall | workaround`. Asked of either Region, which
+ * answers from its own stores; no model and no other Region takes part.
+ */
+import type { z } from 'zod';
+
+import { API_OPTIONS, callApi } from './api-call.ts';
+import { type Command, type CommandInput, EXIT } from './command.ts';
+import {
+  dependentsLines,
+  dependentsSchema,
+  incidentLines,
+  incidentSchema,
+  onCallLines,
+  onCallSchema,
+  radiusLines,
+  radiusSchema,
+  workaroundLines,
+  workaroundsSchema,
+} from './incident-lines.ts';
+
+interface Question<T> {
+  readonly path: (name: string) => string;
+  readonly schema: z.ZodType<T>;
+  readonly lines: (answer: T, now: number) => readonly string[];
+}
+
+const answering =
+  <T>({ path, schema, lines }: Question<T>) =>
+  async (input: CommandInput): Promise<number> => {
+    const { words, say, give } = input;
+    const called = await callApi(input, { method: 'GET', path: path(words[0] ?? '') });
+    if (called.kind === 'ended') {
+      return called.exit;
+    }
+    const parsed = schema.safeParse(called.fields);
+    if (!parsed.success) {
+      const error = `${called.region} gave an answer that this version does not know; use the command of its own version`;
+      say(error);
+      give({ error });
+      return EXIT.error;
+    }
+    for (const line of lines(parsed.data, Date.now())) {
+      say(line);
+    }
+    give(called.fields);
+    return EXIT.done;
+  };
+
+const REGION = { name: 'region', help: 'the code of an AWS Region, for instance us-east-1' };
+const COMPONENT = { name: 'component', help: 'the name of a component' };
+
+export const incident: Command = {
+  name: 'incident',
+  arguments: [REGION],
+  help: 'what happens when a Region fails: each component, its impact and proof, whom to page, what to read',
+  options: API_OPTIONS,
+  run: answering({
+    path: (name) => `/v1/incidents/region/${encodeURIComponent(name)}`,
+    schema: incidentSchema,
+    lines: incidentLines,
+  }),
+};
+
+export const dependents: Command = {
+  name: 'dependents',
+  arguments: [REGION],
+  help: 'which components depend on a Region',
+  options: API_OPTIONS,
+  run: answering({
+    path: (name) => `/v1/regions/${encodeURIComponent(name)}/dependents`,
+    schema: dependentsSchema,
+    lines: dependentsLines,
+  }),
+};
+
+export const blastRadius: Command = {
+  name: 'blast-radius',
+  arguments: [COMPONENT],
+  help: 'what fails when a component does',
+  options: API_OPTIONS,
+  run: answering({
+    path: (name) => `/v1/components/${encodeURIComponent(name)}/blast-radius`,
+    schema: radiusSchema,
+    lines: radiusLines,
+  }),
+};
+
+export const onCall: Command = {
+  name: 'oncall',
+  arguments: [COMPONENT],
+  help: 'whose a component is, and who is paged',
+  options: API_OPTIONS,
+  run: answering({
+    path: (name) => `/v1/components/${encodeURIComponent(name)}/on-call`,
+    schema: onCallSchema,
+    lines: onCallLines,
+  }),
+};
+
+export const workaround: Command = {
+  name: 'workaround',
+  arguments: [COMPONENT],
+  help: 'runbooks, decision records and other places for a component',
+  options: API_OPTIONS,
+  run: answering({
+    path: (name) => `/v1/components/${encodeURIComponent(name)}/workarounds`,
+    schema: workaroundsSchema,
+    lines: workaroundLines,
+  }),
+};
