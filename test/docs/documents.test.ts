@@ -20,7 +20,7 @@ import { regionNamed } from '../functions/stores/region-named.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
-const PAGES = ['docs/deploy.md', 'docs/security.md', 'docs/threat-model.md'];
+const PAGES = ['docs/api.md', 'docs/deploy.md', 'docs/security.md', 'docs/threat-model.md'];
 const found = (page: string, pattern: RegExp): readonly string[] => [
   ...new Set([...page.matchAll(pattern)].map(({ groups }) => groups?.['name'] ?? '')),
 ];
@@ -46,7 +46,10 @@ describe.each(PAGES)('%s', (file) => {
   });
 
   it('names only commands that exist', () => {
-    const named = found(page, /npx twinmap (?<name>[a-z]+(?: (?:create|revoke|list|verify|export))?)(?![\w-])/gu);
+    const named = found(
+      page,
+      /npx twinmap (?<name>[a-z]+(?: (?:create|revoke|list|verify|export|member|delete))?)(?![\w-])/gu,
+    );
     expect(named.filter((name) => !COMMANDS.has(name))).toStrictEqual([]);
   });
 
