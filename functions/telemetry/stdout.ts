@@ -4,6 +4,7 @@
  * thousand writes are a few lines, each naming the Region that they went to; failures are summed up once more, for the alarms.
  */
 import type { FailureReason } from '../domain/failure.ts';
+import type { MetricSample } from './recent-metrics.ts';
 import type { LogFields, LogLevel, Telemetry } from './telemetry.ts';
 
 export interface StdoutTelemetryOptions {
@@ -11,6 +12,10 @@ export interface StdoutTelemetryOptions {
   readonly now: () => number;
   readonly functionName: string;
   readonly debug: boolean;
+  /** Hears every measurement that goes out as a line. */
+  readonly onMetric?: (sample: MetricSample) => void;
+  /** What every line names of the work that it is about: the id of the request, for instance. */
+  readonly context?: () => LogFields;
 }
 
 interface WriteTally {
@@ -49,10 +54,16 @@ const failuresOf = (writes: Iterable<WriteTally>): readonly FailureTally[] => {
   return [...tallies.values()];
 };
 
+interface Measured {
+  readonly Name: string;
+  readonly Unit: 'Count' | 'Milliseconds';
+  readonly value: number | readonly number[];
+}
+
 const metricLine = (
   timestamp: number,
   dimensions: Readonly<Record<string, string>>,
-  metrics: readonly { readonly Name: string; readonly Unit: string; readonly value: number | readonly number[] }[],
+  metrics: readonly Measured[],
   alsoBy: readonly (readonly string[])[] = [],
 ): string =>
   JSON.stringify({
@@ -82,8 +93,9 @@ export class StdoutTelemetry implements Telemetry {
     if (level === 'debug' && !this.#options.debug) {
       return;
     }
-    const { now, functionName, print } = this.#options;
-    print(JSON.stringify({ time: new Date(now()).toISOString(), level, event, function: functionName, ...fields }));
+    const { now, functionName, print, context } = this.#options;
+    const time = new Date(now()).toISOString();
+    print(JSON.stringify({ time, level, event, function: functionName, ...context?.(), ...fields }));
   }
 
   write(store: string, region: string, outcome: string, durationMs: number): void {
@@ -98,21 +110,40 @@ export class StdoutTelemetry implements Telemetry {
 
   count(metric: string, dimensions: Readonly<Record<string, string>>, value: number, alsoBy?: readonly string[]): void {
     const sets = alsoBy === undefined ? [] : [alsoBy];
-    this.#options.print(metricLine(this.#options.now(), dimensions, [{ Name: metric, Unit: 'Count', value }], sets));
+    this.#measure(dimensions, [{ Name: metric, Unit: 'Count', value }], sets);
+  }
+
+  timing(metric: string, dimensions: Readonly<Record<string, string>>, durationMs: number): void {
+    this.#measure(dimensions, [
+      { Name: metric, Unit: 'Count', value: 1 },
+      { Name: `${metric}Ms`, Unit: 'Milliseconds', value: durationMs },
+    ]);
   }
 
   flush(): void {
     for (const { store, region, outcome, count, latenciesMs } of this.#writes.values()) {
-      this.#options.print(
-        metricLine(this.#options.now(), { Store: store, Region: region, Outcome: outcome }, [
-          { Name: 'DualWrite', Unit: 'Count', value: count },
-          { Name: 'DualWriteLatencyMs', Unit: 'Milliseconds', value: latenciesMs },
-        ]),
-      );
+      this.#measure({ Store: store, Region: region, Outcome: outcome }, [
+        { Name: 'DualWrite', Unit: 'Count', value: count },
+        { Name: 'DualWriteLatencyMs', Unit: 'Milliseconds', value: latenciesMs },
+      ]);
     }
     for (const { target, service, count } of failuresOf(this.#writes.values())) {
       this.count('WriteFailed', { Target: target, Service: service }, count);
     }
     this.#writes.clear();
+  }
+
+  /** One line, and the same numbers for whoever keeps the newest of them. */
+  #measure(
+    dimensions: Readonly<Record<string, string>>,
+    metrics: readonly Measured[],
+    alsoBy: readonly (readonly string[])[] = [],
+  ): void {
+    const at = this.#options.now();
+    this.#options.print(metricLine(at, dimensions, metrics, alsoBy));
+    for (const { Name, value } of metrics) {
+      const values = typeof value === 'number' ? [value] : value;
+      this.#options.onMetric?.({ at, metric: Name, dimensions, values });
+    }
   }
 }

@@ -15,5 +15,7 @@ export interface Telemetry {
    * alarm watches one series, and can't add up those of sources that are not known when it is declared.
    */
   count(metric: string, dimensions: Readonly<Record<string, string>>, value: number, alsoBy?: readonly string[]): void;
+  /** One occurrence and how long it took: `ApiRequest` and `ApiRequestMs`, in one line. */
+  timing?(metric: string, dimensions: Readonly<Record<string, string>>, durationMs: number): void;
   flush(): void;
 }

@@ -1,0 +1,95 @@
+/** An incident as Markdown, for a chat or a ticket, and as CSV, for a spreadsheet. What comes from outside stays text in both. */
+import { moment, plain } from '../words.ts';
+import { type Incident, type Impact, IMPACT_WORDS, IMPACTS, placeOf, type Row, type Said } from './incident-data.ts';
+
+export interface ExportOptions {
+  readonly region: string;
+  /** Which Region answered. */
+  readonly answeredBy: string;
+  readonly now: number;
+}
+
+/** What Markdown and HTML would read as markup; a table's row also ends with its line. */
+export const markdownText = (text: string): string =>
+  plain(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/[\\`*_{}[\]()#+!|~>-]/gu, String.raw`\$&`)
+    .trim();
+
+/** A spreadsheet runs what begins like a formula; the quote makes it text. */
+export const csvField = (value: string | number | undefined): string => {
+  const text = plain((value ?? '').toString());
+  const safe = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
+  return /[",\n\r;']/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+
+const names = (all: readonly Said[]): string =>
+  all.map(({ name, asOf }) => `${name} (as of ${moment(asOf)})`).join('; ');
+
+const proofsOf = ({ path }: Row): string =>
+  path.flatMap(({ evidence }) => evidence.slice(0, 1).map((one) => placeOf(one))).join('; ');
+
+const papersOf = ({ runbooks, decisions }: Row): string =>
+  [...runbooks, ...decisions].map(({ name }) => name).join('; ');
+
+const alternatesOf = ({ ties }: Row): string =>
+  [...new Set(ties.flatMap(({ alternates }) => alternates ?? []))].join('; ');
+
+const COLUMNS: readonly (readonly [string, (row: Row) => string | number | undefined])[] = [
+  ['impact', ({ impact }) => impact],
+  ['component', ({ name }) => name],
+  ['tier', ({ tier }) => tier],
+  ['takes along', ({ reach }) => reach],
+  ['owner', ({ owner }) => owner?.name],
+  ['on call', ({ onCall }) => names(onCall)],
+  ['runbooks and decisions', (row) => papersOf(row)],
+  ['copies in', (row) => alternatesOf(row)],
+  ['proof', (row) => proofsOf(row)],
+  ['as of', ({ asOf }) => moment(asOf)],
+];
+
+export const incidentCsv = ({ rows }: Incident): string =>
+  [
+    COLUMNS.map(([name]) => name).join(','),
+    ...rows.map((row) => COLUMNS.map(([, value]) => csvField(value(row))).join(',')),
+    '',
+  ].join('\r\n');
+
+const markdownRow = (row: Row): string =>
+  `| ${COLUMNS.slice(1)
+    .map(([, value]) => markdownText((value(row) ?? '').toString()))
+    .join(' | ')} |`;
+
+const section = (impact: Impact, incident: Incident): readonly string[] => {
+  const rows = incident.rows.filter((row) => row.impact === impact);
+  const hidden = incident.restricted[impact];
+  return [
+    `## ${impact} (${incident.counts[impact]})`,
+    '',
+    `${IMPACT_WORDS[impact]}.${hidden === 0 ? '' : ` ${hidden} of them are not named to you.`}`,
+    '',
+    ...(rows.length === 0
+      ? ['None is named.']
+      : [
+          `| ${COLUMNS.slice(1)
+            .map(([name]) => name)
+            .join(' | ')} |`,
+          `|${COLUMNS.slice(1)
+            .map(() => ' --- ')
+            .join('|')}|`,
+          ...rows.map((row) => markdownRow(row)),
+        ]),
+    '',
+  ];
+};
+
+export const incidentMarkdown = (incident: Incident, { region, answeredBy, now }: ExportOptions): string =>
+  [
+    `# If ${region} fails`,
+    '',
+    `Answered by ${answeredBy} at ${moment(now)}, from the map alone.` +
+      (incident.isCut || incident.truncated ? ' More was reached than this answer holds.' : ''),
+    '',
+    ...IMPACTS.flatMap((impact) => section(impact, incident)),
+  ].join('\n');
