@@ -4,10 +4,12 @@
  */
 import type { RegionName, Role } from '../functions/domain/region.ts';
 import { oversizedEnvironments } from './environment.ts';
+import { readBreakGlass } from './settings/break-glass.ts';
 import { type HomeEndpoints, type PeerEndpoints, readEndpoints } from './settings/endpoints.ts';
 import { type GateSettings, readGate } from './settings/gate.ts';
 import { type GovernanceSettings, readGovernance } from './settings/governance.ts';
 import { type PeerAccount, readIdentity } from './settings/identity.ts';
+import { type IdentityProviderSettings, missesPinnedKeys, readIdentityProvider } from './settings/identity-provider.ts';
 import { type KnowledgeSettings, readKnowledge, refuseUnreachable } from './settings/knowledge.ts';
 import { type NetworkSettings, readNetwork } from './settings/network.ts';
 import { type ObservabilitySettings, readObservability } from './settings/observability.ts';
@@ -24,6 +26,10 @@ interface Region extends GovernanceSettings, ObservabilitySettings {
   readonly peerRegion?: RegionName;
   /** Absent: the peer is in this account. */
   readonly peerAccount?: PeerAccount;
+  /** Absent: API keys alone open the API. */
+  readonly identityProvider?: IdentityProviderSettings;
+  /** ARNs of roles and users that may read by what they are. */
+  readonly breakGlassPrincipals: readonly string[];
   readonly gate: GateSettings;
   readonly schedule: ScheduleSettings;
   readonly network: NetworkSettings;
@@ -105,6 +111,8 @@ const readAll = (reader: SettingReader): RegionConfig | undefined => {
   const housekeeping = readHousekeeping(reader);
   const observability = readObservability(reader);
   const survey = readSurvey(reader);
+  const breakGlassPrincipals = readBreakGlass(reader, identity, network);
+  const identityProvider = readIdentityProvider(reader, network, endpoints?.loopback === true);
   if (network?.kind === 'isolated' && network.isolation.egress.kind === 'none') {
     refuseUnreachable(reader, knowledge?.sources ?? []);
   }
@@ -119,7 +127,8 @@ const readAll = (reader: SettingReader): RegionConfig | undefined => {
     knowledge === undefined ||
     housekeeping === undefined ||
     observability === undefined ||
-    survey === undefined
+    survey === undefined ||
+    breakGlassPrincipals === undefined
   ) {
     return undefined;
   }
@@ -136,6 +145,8 @@ const readAll = (reader: SettingReader): RegionConfig | undefined => {
     ...housekeeping,
     ...observability,
     survey,
+    breakGlassPrincipals,
+    ...(identityProvider === undefined ? {} : { identityProvider }),
   };
 };
 
@@ -149,7 +160,7 @@ const checkSurvey = (reader: SettingReader, { survey, network, peerAccount }: Re
 
 const checkEnvironments = (reader: SettingReader, config: RegionConfig): void => {
   for (const { name, bytes } of oversizedEnvironments(config)) {
-    const why = `makes the environment of the function ${name} ${bytes} bytes, and Lambda allows 4096: use fewer sources or shorter ids and URLs`;
+    const why = `makes the environment of the function ${name} ${bytes} bytes, and Lambda allows 4096: use fewer sources, shorter ids and URLs, or fewer pinned keys`;
     reader.problem('twinmap:sources', why, "twinmap:sources '<a shorter list>'");
   }
 };
@@ -164,6 +175,11 @@ const warningsOf = (config: RegionConfig): readonly string[] => [
   ...(config.role === 'primary' && config.region === 'us-east-1'
     ? [
         'The primary Region is us-east-1, where the control planes of the global services are: a failure there takes both away. Prefer another one.',
+      ]
+    : []),
+  ...(missesPinnedKeys(config.identityProvider)
+    ? [
+        'twinmap:identityProvider pins no keys: while the provider is out, a function that starts knows none, and lets in nobody who has only its tokens. Put its JWKS under keys.',
       ]
     : []),
   ...(missesPeerEndpoints(config)

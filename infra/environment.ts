@@ -5,6 +5,7 @@
  */
 import { LIMITS } from '../functions/domain/limits.ts';
 import type { RegionConfig } from './config.ts';
+import { isLoopback } from './settings/endpoints.ts';
 import { isOnTheInternet } from './settings/knowledge.ts';
 import { type FunctionName, FUNCTION_NAMES, namesOf, peerNamesOf, regionalArn, type RegionNames } from './names.ts';
 
@@ -81,6 +82,11 @@ const signingVariables = <V>(config: RegionConfig, live: LiveValues<V>): Variabl
   ...whereSet('TWINMAP_HOME_KMS_ENDPOINT', config.homeEndpoints.kms),
 });
 
+const proxyVariables = ({ network }: Pick<RegionConfig, 'network'>): Record<string, string> =>
+  network.kind === 'isolated' && network.isolation.egress.kind === 'proxy'
+    ? { TWINMAP_EGRESS_PROXY: network.isolation.egress.url }
+    : {};
+
 /** In an isolated network the customer's own hosts are on private addresses, which a source may not name elsewhere. */
 const egressVariables = ({ network, gitHosts }: RegionConfig): Record<string, string> => {
   if (network.kind === 'service') {
@@ -89,16 +95,45 @@ const egressVariables = ({ network, gitHosts }: RegionConfig): Record<string, st
   const own = gitHosts.filter((host) => !isOnTheInternet(host));
   return {
     ...(own.length === 0 ? {} : { TWINMAP_PRIVATE_GIT_HOSTS: own.join(',') }),
-    ...(network.isolation.egress.kind === 'proxy' ? { TWINMAP_EGRESS_PROXY: network.isolation.egress.url } : {}),
+    ...proxyVariables({ network }),
   };
 };
 
+/** Where every endpoint is on this machine, sources may be too, and secrets of the environment may be named. */
+const localVariables = ({ homeEndpoints }: RegionConfig): Record<string, string> =>
+  isLoopback(homeEndpoints.dynamodb ?? '') ? { TWINMAP_LOCAL_RUN: '1' } : {};
+
+const namedSources = ({ sources }: RegionConfig): Record<string, string> => ({
+  TWINMAP_SOURCES: JSON.stringify(sources),
+});
+
 const sourceVariables = (config: RegionConfig): Record<string, string> => ({
-  TWINMAP_SOURCES: JSON.stringify(config.sources),
+  ...namedSources(config),
   TWINMAP_GIT_HOSTS: config.gitHosts.join(','),
   ...whereSet('TWINMAP_GIT_LOOPBACK_ORIGIN', config.gitLoopbackOrigin),
+  ...localVariables(config),
   ...egressVariables(config),
 });
+
+/** Names under which clients may call, whose tokens open, and the way to that provider's keys. */
+const accessVariables = (config: RegionConfig): Record<string, string> => {
+  const { identityProvider, network, breakGlassPrincipals, homeEndpoints } = config;
+  const { endpointNames } = network;
+  const url = identityProvider?.jwksUrl;
+  const isInside = url !== undefined && network.kind === 'isolated' && !isOnTheInternet(new URL(url).hostname);
+  return {
+    ...(endpointNames.length === 0 ? {} : { TWINMAP_ENDPOINT_NAMES: endpointNames.join(',') }),
+    ...(identityProvider === undefined ? {} : { TWINMAP_IDENTITY_PROVIDER: JSON.stringify(identityProvider) }),
+    ...(url === undefined ? {} : proxyVariables(config)),
+    ...(isInside ? { TWINMAP_IDENTITY_PRIVATE: '1' } : {}),
+    ...(breakGlassPrincipals.length === 0
+      ? {}
+      : {
+          TWINMAP_GLASS_PRINCIPALS: breakGlassPrincipals.join(','),
+          ...whereSet('TWINMAP_HOME_STS_ENDPOINT', homeEndpoints.sts),
+        }),
+  };
+};
 
 const embedderVariables = (config: RegionConfig): Record<string, string> => ({
   TWINMAP_EMBEDDER: config.embedder,
@@ -122,11 +157,20 @@ const VARIABLES: Readonly<Record<FunctionName, <V>(config: RegionConfig, live: L
     ...gateVariables(config, live),
     ...queueVariables(config, live),
     ...sourceVariables(config),
+    ...whereSet('TWINMAP_HOME_SECRETSMANAGER_ENDPOINT', config.homeEndpoints.secretsmanager),
     ...embedderVariables(config),
+    ...whereSet('TWINMAP_COMPREHEND', config.comprehend),
+    ...whereSet('TWINMAP_HOME_COMPREHEND_ENDPOINT', config.homeEndpoints.comprehend),
   }),
   api: (config, live) => ({
     ...peerVariables(config),
     ...gateVariables(config, live),
+    // A person's wish to sync or check a source goes the way of the schedule's.
+    ...queueVariables(config, live),
+    TWINMAP_SCHEDULE: config.schedule.expression,
+    ...namedSources(config),
+    ...localVariables(config),
+    ...accessVariables(config),
     ...embedderVariables(config),
   }),
   drain: (config) => peerVariables(config),

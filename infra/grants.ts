@@ -31,6 +31,8 @@ export interface PolicyInputs {
   readonly peerRoleArn?: string;
   /** Where Bedrock embeds. */
   readonly embeddingModel?: string;
+  /** Comprehend looks for personal data. */
+  readonly detectsPersonalData?: boolean;
   readonly isInVpc?: boolean;
   /** Of this Region; sync reads them, by a policy that comes with them. */
   readonly secretNames?: readonly string[];

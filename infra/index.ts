@@ -68,6 +68,8 @@ export const { vpcId, endpointsForPeer, peeringConnectionId } = stack.network;
 export const gateApplication = stack.gate.applicationId;
 export const gateEnvironment = stack.gate.environmentId;
 export const gateProfile = stack.gate.profileId;
+/** A flip by hand deploys with it: the predefined ones bake. */
+export const gateStrategy = stack.gate.strategyId;
 export const dispatchFunction = stack.functions.byName.dispatch.name;
 export const syncFunction = stack.functions.byName.sync.name;
 export const apiFunction = stack.functions.byName.api.name;

@@ -22,6 +22,7 @@ const ACTION_PREFIX: Readonly<Record<EndpointService, string>> = {
   sts: 'sts',
   'bedrock-runtime': 'bedrock',
   secretsmanager: 'secretsmanager',
+  comprehend: 'comprehend',
 };
 
 export interface EndpointStatement {
@@ -85,7 +86,11 @@ const grantedToPeer = ({
 };
 
 const isOf = (names: RegionNames, resource: Text): boolean =>
-  typeof resource !== 'string' || resource.includes(`:${names.region}:`) || resource.includes('::');
+  typeof resource !== 'string' ||
+  // Of an action for which AWS knows no resource.
+  resource === '*' ||
+  resource.includes(`:${names.region}:`) ||
+  resource.includes('::');
 
 const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)];
 

@@ -24,6 +24,7 @@ import {
   logGroupArn,
   modelArn,
   queueArn,
+  regionalArn,
   type RegionNames,
   viaService,
 } from './names.ts';
@@ -47,6 +48,18 @@ const receiveFromSync = (names: RegionNames): Statement =>
     [queueArn(names, names.syncQueue)],
   );
 
+/**
+ * Sources name their secrets while the Region runs, so the grant is of a prefix and not of names. The secrets that the stack
+ * declares besides have a grant and a policy of their own.
+ */
+const secretsRead = ({ home, keyArn }: PolicyInputs): readonly Statement[] => [
+  allow('SourceSecrets', ['secretsmanager:GetSecretValue'], [regionalArn(home, 'secretsmanager', 'secret:twinmap/*')]),
+  {
+    ...allow('SourceSecretsKey', ['kms:Decrypt'], [keyArn]),
+    Condition: { StringEquals: { 'kms:ViaService': viaService(home, 'secretsmanager') } },
+  },
+];
+
 /** The `GATE` record is local: read, and written where a higher epoch was seen. */
 const gateRecord = (names: RegionNames): Statement =>
   tables('GateRecord', names, ['GetItem', 'PutItem'], ['workspaces']);
@@ -61,6 +74,9 @@ const ALL_TABLES: readonly Table[] = ['workspaces', 'audit', 'graph'];
 
 const dispatchStatements = (inputs: PolicyInputs): readonly Statement[] => [
   gateRecord(inputs.home),
+  // Sources that people have added, and of those that they removed whether something is left.
+  tables('Definitions', inputs.home, ['Query'], ['workspaces']),
+  tables('Sources', inputs.home, ['GetItem'], ['graph']),
   gateRead(inputs),
   sendToSync(inputs.home),
   ...homeKey(inputs, ['dynamodb', 'sqs']),
@@ -76,6 +92,7 @@ const syncStatements = (inputs: PolicyInputs): readonly Statement[] => [
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, SYNC_VECTOR_ACTIONS),
   gateRead(inputs),
+  ...secretsRead(inputs),
   sendToSync(inputs.home),
   receiveFromSync(inputs.home),
   ...homeKey(inputs, ['dynamodb', 's3vectors', 'sqs']),
@@ -88,12 +105,15 @@ const INTERACTIVE_TABLES: readonly Table[] = ['workspaces', 'audit'];
 /** A query that filters or returns metadata needs GetVectors too. */
 const apiStatements = (inputs: PolicyInputs): readonly Statement[] => [
   tables('HomeTables', inputs.home, ['GetItem', 'Query'], ALL_TABLES),
+  tables('HomeGraph', inputs.home, ['BatchGetItem'], ['graph']),
   // The batches are those of the drain that begins when the peer answers again.
   tables('HomeWrites', inputs.home, ['BatchGetItem', 'PutItem', 'UpdateItem'], INTERACTIVE_TABLES),
   owedIndexes('HomeDebts', inputs.home, ALL_TABLES),
   vectors('HomeVectors', inputs.home, ['QueryVectors', 'GetVectors']),
   gateRead(inputs),
-  ...homeKey(inputs, ['dynamodb', 's3vectors']),
+  sendToSync(inputs.home),
+  ...homeKey(inputs, ['dynamodb', 's3vectors', 'sqs']),
+  homeQueueKey(inputs),
 ];
 
 /** Reads what is owed, sends it to the peer, clears the debt. Documents and sources are read again before they go. */
@@ -163,7 +183,12 @@ const PEER_USES: Readonly<Partial<Record<FunctionName, PeerUse>>> = {
   },
   api: {
     services: ['dynamodb'],
-    statements: (peer) => [tables('PeerWrites', peer, ['GetItem', 'PutItem'], INTERACTIVE_TABLES)],
+    statements: (peer) => [
+      tables('PeerWrites', peer, ['GetItem', 'PutItem'], INTERACTIVE_TABLES),
+      // People are shown both Regions side by side: what the peer has proven, and where its sources stand.
+      tables('PeerState', peer, ['BatchGetItem'], ['workspaces']),
+      tables('PeerSources', peer, ['Query'], ['graph']),
+    ],
   },
   drain: {
     services: ['dynamodb', 's3vectors'],
@@ -211,10 +236,17 @@ const embedding = (name: FunctionName, { home, embeddingModel }: PolicyInputs): 
     ? [allow('Embed', ['bedrock:InvokeModel'], [modelArn(home, embeddingModel)])]
     : [];
 
+/** AWS knows no resource for it: what is asked about is the text in the request. */
+const detecting = (name: FunctionName, { detectsPersonalData }: PolicyInputs): readonly Statement[] =>
+  detectsPersonalData === true && name === 'sync'
+    ? [allow('DetectPersonalData', ['comprehend:DetectPiiEntities'], ['*'])]
+    : [];
+
 export const functionStatements = (name: FunctionName, inputs: PolicyInputs): readonly Statement[] => [
   ...STATEMENTS[name](inputs),
   ...peerPart(name, inputs),
   ...embedding(name, inputs),
+  ...detecting(name, inputs),
   logs(inputs.home, name),
   ...(inputs.isInVpc === true ? interfaceStatements(inputs.home, name) : []),
 ];

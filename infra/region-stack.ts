@@ -123,6 +123,7 @@ const policyInputs = (
   ...where('peer', peerNamesOf(config)),
   ...where('peerRoleArn', config.peerAccount?.roleArn),
   ...(config.embedder === 'bedrock' ? { embeddingModel: config.embeddingModel } : {}),
+  detectsPersonalData: config.comprehend !== undefined,
   isInVpc: config.network.kind === 'isolated',
   secretNames: config.secrets,
   ...arns,

@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util';
 import { build, type BuildOptions as EsbuildOptions, type Plugin, transform } from 'esbuild';
 
 import { ConfigError, InvariantError } from '../functions/domain/errors.ts';
+import { consoleFiles } from './build/console-files.ts';
+import { parserFiles } from './build/parser-files.ts';
 
 export const BUILT_FUNCTIONS = ['dispatch', 'sync', 'api', 'drain', 'repair', 'proof', 'audit', 'survey'] as const;
 
@@ -48,6 +50,11 @@ export const entryOf = (name: BuiltFunctionName): string =>
 const MODEL = 'functions/embed/model/static-256.bin';
 const NEEDS_MODEL: ReadonlySet<BuiltFunctionName> = new Set(['sync', 'api']);
 
+/** Code that a function starts beside itself: reading strangers' office files needs a heap and a loop of its own. */
+const WORKERS: Readonly<Partial<Record<BuiltFunctionName, readonly string[]>>> = {
+  sync: ['functions/connectors/text/extract-worker.ts'],
+};
+
 /** CommonJS packages inside an ES module still call `require` for Node's own modules. */
 const REQUIRE_BANNER =
   "import { createRequire as twinmapCreateRequire } from 'node:module'; const require = twinmapCreateRequire(import.meta.url);";
@@ -73,10 +80,27 @@ const missingParts = (root: string, name: BuiltFunctionName): readonly string[] 
   [entryOf(name), ...(NEEDS_MODEL.has(name) ? [MODEL] : [])].filter((file) => !existsSync(path.join(root, file)));
 
 const buildOne = async (root: string, folder: string, name: BuiltFunctionName): Promise<BuiltFunction> => {
-  const code = await bundle(root, name);
+  const code = await bundle(bundleOptions(root, name), name);
   const files = new Map([['index.mjs', code]]);
+  const hash = createHash('sha256').update(code);
+  for (const worker of (WORKERS[name] ?? []).filter((file) => existsSync(path.join(root, file)))) {
+    const file = `${path.basename(worker, '.ts')}.mjs`;
+    const bytes = await bundle({ ...bundleOptions(root, name), entryPoints: [worker], outfile: file }, name);
+    hash.update(bytes);
+    files.set(file, bytes);
+  }
   if (NEEDS_MODEL.has(name)) {
     files.set(path.basename(MODEL), await readFile(path.join(root, MODEL)));
+  }
+  if (name === 'api') {
+    for (const [file, bytes] of await consoleFiles(root)) {
+      files.set(file, bytes);
+    }
+  }
+  if (name === 'sync') {
+    for (const [file, bytes] of await parserFiles(root)) {
+      files.set(file, bytes);
+    }
   }
   await mkdir(folder, { recursive: true });
   for (const stale of (await readdir(folder)).filter((entry) => !files.has(entry))) {
@@ -85,8 +109,7 @@ const buildOne = async (root: string, folder: string, name: BuiltFunctionName): 
   for (const [file, bytes] of files) {
     await replaceFile(path.join(folder, file), bytes);
   }
-  const sha256 = createHash('sha256').update(code).digest('hex');
-  return { name, file: path.join(folder, 'index.mjs'), bytes: code.length, sha256 };
+  return { name, file: path.join(folder, 'index.mjs'), bytes: code.length, sha256: hash.digest('hex') };
 };
 
 const PLANTED = /\bisMutant\('[^']*'\)/gu;
@@ -142,8 +165,11 @@ export const bundleOptions = (root: string, name: BuiltFunctionName): EsbuildOpt
   plugins: [withoutMutants(root)],
 });
 
-const bundle = async (root: string, name: BuiltFunctionName): Promise<Uint8Array> => {
-  const { outputFiles } = await build(bundleOptions(root, name)).catch((error: unknown) => {
+const bundle = async (
+  options: EsbuildOptions & { readonly write: false },
+  name: BuiltFunctionName,
+): Promise<Uint8Array> => {
+  const { outputFiles } = await build(options).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`The function ${name} can't be built: ${why}`, { cause: error });
   });

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the generated parts of docs/deploy.md (costs) and docs/security.md (roles). `--check` only says what is stale. */
+/** `npm run docs`: writes the generated parts of docs/deploy.md (costs), docs/security.md (roles), docs/drill.md and README.md (last drill). `--check` only says what is stale. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

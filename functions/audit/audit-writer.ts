@@ -96,6 +96,19 @@ export class AuditWriter {
     });
   }
 
+  /** Nothing of a removed source is left but tombstones. */
+  async sourcePurged(
+    source: string,
+    { deleted, replication }: { readonly deleted: number; readonly replication: 'both' | 'owed' },
+  ): Promise<InteractiveOutcome> {
+    return this.#record({
+      action: 'source.purged',
+      target: `source:${source}`,
+      outcome: 'done',
+      details: { deleted, replication },
+    });
+  }
+
   /** The local `GATE` was raised, because a store has seen a higher epoch than this Region had. */
   async fenceRaised(epoch: number, reason: string): Promise<InteractiveOutcome> {
     return this.#record({ action: 'gate.fence-raised', target: 'gate', outcome: 'done', details: { epoch, reason } });

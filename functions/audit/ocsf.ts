@@ -23,11 +23,22 @@ const OTHER_ID = 99;
 
 const ACTIVITIES: Partial<Readonly<Record<AuditAction, Activity>>> = {
   'gate.fence-raised': UPDATE,
+  'gate.moved': UPDATE,
   'proof.compared': READ,
   'peer.state-changed': UPDATE,
   'settings.changed': UPDATE,
   'settings.removed': DELETE,
+  'source.changed': UPDATE,
+  'source.removed': DELETE,
+  'source.purged': DELETE,
   'source.prune-approved': UPDATE,
+  'workspace.created': CREATE,
+  'workspace.changed': UPDATE,
+  'workspace.deleted': DELETE,
+  'workspace.member-set': UPDATE,
+  'workspace.member-removed': UPDATE,
+  'incident.read': READ,
+  'access.glass-broken': READ,
   'key.created': CREATE,
   'key.revoked': DELETE,
   'repair.finished': UPDATE,
@@ -46,7 +57,9 @@ const SEVERITIES: Partial<Readonly<Record<AuditAction, Severity>>> = {
   'gate.epoch-reused': HIGH,
   'gate.document-invalid': HIGH,
   'gate.record-invalid': HIGH,
+  'gate.moved': MEDIUM,
   'cycle.fenced': MEDIUM,
+  'access.glass-broken': HIGH,
 };
 
 const STATUSES: Readonly<Record<AuditResult, readonly [id: number, name: string]>> = {

@@ -11,12 +11,25 @@ export const AUDIT_ACTIONS = [
   'gate.document-invalid',
   'gate.record-invalid',
   'gate.fence-raised',
+  /** A person has moved the scheduled work, or has tried to. */
+  'gate.moved',
   'cycle.fenced',
   'proof.compared',
   'peer.state-changed',
   'settings.changed',
   'settings.removed',
+  'source.changed',
+  'source.removed',
+  'source.purged',
   'source.prune-approved',
+  'workspace.created',
+  'workspace.changed',
+  'workspace.deleted',
+  'workspace.member-set',
+  'workspace.member-removed',
+  'incident.read',
+  /** Somebody came in by an identity of AWS, past keys and tokens; the reason is in the details. */
+  'access.glass-broken',
   'key.created',
   'key.revoked',
   'repair.finished',
@@ -32,7 +45,7 @@ export type AuditResult = (typeof AUDIT_OUTCOMES)[number];
 export interface AuditEvent {
   /** In ms since 1970, by the writer's clock. */
   readonly at: number;
-  /** `function:sync`, `key:<id of an API key>`, `operator:<name>`. Never the key itself. */
+  /** `function:sync`, `key:<id of an API key>`, `user:<subject of a token>`, `iam:<ARN>`, `operator:<name>`. Never the key itself. */
   readonly actor: string;
   readonly action: AuditAction;
   /** What it was done to, for instance `source:docs`, `setting:retention`, `gate`, `peer:us-west-2`. */

@@ -11,17 +11,6 @@ export type RedactionMode = (typeof REDACTION_MODES)[number];
 
 export type DocumentKind = 'markdown' | 'text' | 'decision' | 'code';
 
-export interface SourceDefinition {
-  readonly id: string;
-  readonly kind: 'git';
-  /** What people call it. */
-  readonly name: string;
-  readonly url: string;
-  readonly branch?: string;
-  /** What is taken out of its texts; absent means credentials. */
-  readonly redaction?: RedactionMode;
-}
-
 export interface SourceCounts {
   readonly documents: number;
   readonly chunks: number;
@@ -32,6 +21,27 @@ export interface SourceCounts {
 export interface HeldDeletions {
   readonly plan: string;
   readonly documents: number;
+}
+
+/** A document, or a part such as a repository, that could not be read; what is indexed of it stays. */
+export interface ListedFailure {
+  readonly id: string;
+  readonly scope: 'document' | 'part';
+  readonly reason: string;
+  readonly retryable: boolean;
+  /** For people: names no content and no credentials. */
+  readonly message: string;
+  /** In ms since 1970: when it failed first, and how often since. */
+  readonly since: number;
+  readonly tries: number;
+  /** In ms since 1970; absent where the next cycle tries, or a change of the document. */
+  readonly nextTryAt?: number;
+}
+
+export interface SourceFailures {
+  /** Of all of them; the list may be shorter. */
+  readonly count: number;
+  readonly listed: readonly ListedFailure[];
 }
 
 export interface SourcePayload {
@@ -49,6 +59,14 @@ export interface SourcePayload {
   readonly lastFullAt: number;
   /** Names embedder and splitter: another one makes other vectors. */
   readonly index: string;
+  /** Names what was derived of it, and by which versions. */
+  readonly derived?: string;
+  /** Names what it was told to read. */
+  readonly definition?: string;
+  /** What could not be read; absent where everything was. */
+  readonly failures?: SourceFailures;
+  /** Why the last full cycle did not compare, and so made no deletions; absent where it did. */
+  readonly uncompared?: string;
   /** Set by a cycle of a declared peer outage: the version of the last acknowledged commit, empty where there was none. */
   readonly deferred?: { readonly since: string };
   /** Gone from the origin and still here: too many at once to go without a person's word. */
@@ -195,12 +213,29 @@ const isDeferral = (value: unknown): boolean => value === undefined || (isFields
 const isHeldDeletions = (value: unknown): boolean =>
   value === undefined || (isFields(value) && areTexts(value, ['plan']) && isCount(value['documents']));
 
+const isListedFailure = (value: unknown): value is ListedFailure =>
+  isFields(value) &&
+  areTexts(value, ['id', 'reason', 'message']) &&
+  (value['scope'] === 'document' || value['scope'] === 'part') &&
+  typeof value['retryable'] === 'boolean' &&
+  areCounts(value, ['since', 'tries']) &&
+  (value['nextTryAt'] === undefined || isCount(value['nextTryAt']));
+
+const isFailures = (value: unknown): boolean =>
+  value === undefined ||
+  (isFields(value) &&
+    isCount(value['count']) &&
+    Array.isArray(value['listed']) &&
+    value['listed'].every((one) => isListedFailure(one)));
+
 const isSourcePayload = (fields: Fields): fields is Fields & SourcePayload =>
   areTexts(fields, ['id', 'kind', 'name', 'url', 'snapshot', 'index']) &&
   (fields['cursor'] === null || isFields(fields['cursor'])) &&
   isCount(fields['lastFullAt']) &&
   isFields(fields['counts']) &&
   areCounts(fields['counts'], ['documents', 'chunks', 'skipped']) &&
+  areTextsOrAbsent(fields, ['derived', 'definition', 'uncompared']) &&
+  isFailures(fields['failures']) &&
   isDeferral(fields['deferred']) &&
   isHeldDeletions(fields['held']) &&
   isFields(fields['cycle']) &&

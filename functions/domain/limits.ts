@@ -2,11 +2,16 @@
  * Every bound of the product, its unit last in its name, with the failure that it avoids.
  * `test/functions/domain/limits.test.ts` asserts the relations between them.
  */
+import { ACCESS_LIMITS } from './access-limits.ts';
+import { CALL_LIMITS } from './call-limits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const LIMITS = {
+  ...CALL_LIMITS,
+  ...ACCESS_LIMITS,
+
   // --- services (facts: DynamoDB and S3 Vectors developer guides) ---
   /** DynamoDB refuses items over 400 KB; ours stay under 350 KB, so that `owed` and a longer version always fit. */
   recordBytesMax: 350 * KIB,
@@ -24,6 +29,7 @@ export const LIMITS = {
   vectorFilterableMetadataBytesMax: 2 * KIB,
   vectorKeyCharsMax: 1024,
   vectorQueryTopKMax: 100,
+  vectorFilterSourcesMax: 50,
   /** An ALB hands a Lambda at most 1 MiB and takes at most 1 MiB back. */
   albBodyBytesMax: MIB,
   lambdaEnvironmentBytesMax: 4 * KIB,
@@ -55,6 +61,8 @@ export const LIMITS = {
   /** Pages of one walk: a service that always has a next page ends here. */
   sourcePagesMax: 20_000,
   sourceReadsInFlightMax: 4,
+  /** Of one ticket: one page of the services; the newest, since they say how it ended. */
+  ticketCommentsMax: 100,
   /** A source's clock may differ: only its own times are used. Beyond this a person hears of it. */
   sourceSkewMs: 5 * 60 * 1000,
   /** Parts (repositories, drives) of one source. */
@@ -89,6 +97,13 @@ export const LIMITS = {
   /** Fewer deletions than these are never held for a person. */
   pruneDocumentsMax: 50,
   prunePercentMax: 20,
+  /** DetectPiiEntities takes 100 KB of UTF-8; longer documents go in pieces, cut where a line ends. */
+  detectTextBytesMax: 100_000,
+  detectCallTimeoutMs: 5000,
+  /** Of one pull; each waits for its own answer. */
+  detectDocumentsInFlightMax: 8,
+  /** So many calls in a row without an answer, and the rest of the invocation does not wait for any. */
+  detectFailuresMax: 3,
   embedTextsMax: 32,
   /** Titan Text Embeddings V2 takes this many characters, and 8,192 tokens: what is over is cut, and cut again where tokens are short. */
   embedTextCharsMax: 50_000,
@@ -125,37 +140,21 @@ export const LIMITS = {
   /** As many as a listing can be split into; a sweep that runs out of time goes on with the next one. */
   sweepSegmentsMax: 16,
   sweepIntervalMs: 24 * 60 * 60 * 1000,
+  /** A comparison that was left out, because a part could not be read, is tried again after this. */
+  uncomparedRetryMs: 60 * 60 * 1000,
+  /** How long the vectors of a source that was removed are looked for: marked on one day, deleted on the next, with room. */
+  purgeSweepsMs: 4 * 24 * 60 * 60 * 1000,
+  /** Of one source, as its record and a handed-over cycle carry them; how many there are in all is counted. */
+  failuresListedMax: 50,
+  failureTextCharsMax: 300,
+  /** A check asks the source a few things; whoever waits for it hears this late that it goes on. */
+  sourceCheckMs: 60_000,
+  sourceCheckWaitMs: 15_000,
+  sourceNameCharsMax: 200,
+  sourcesMax: 500,
 
-  // --- calls ---
-  homeConnectTimeoutMs: 1000,
-  homeCallTimeoutMs: 5000,
-  peerConnectTimeoutMs: 1000,
-  peerCallTimeoutMs: 5000,
-  ingestAttemptsMax: 2,
-  readAttemptsMax: 2,
-  sourceCallTimeoutMs: 60_000,
-  /** A server that drips one byte a minute is never silent; this ends it all the same. */
-  sourceCallTotalTimeoutMs: 300_000,
-  gateCallTimeoutMs: 3000,
-  /** What a person waits for the peer at most, beside home: connection, call and read-back together. */
-  peerBudgetMs: 1000,
-  peerBudgetConnectTimeoutMs: 400,
-  /** A retry inside the budget would only take its time; the debt is what is tried again. */
-  peerBudgetAttemptsMax: 1,
-  /** The most that one role gets of another, and how long before its end it is renewed: an outage of STS shorter than that is not seen. */
-  peerRoleSessionSeconds: 3600,
-  peerRoleRenewMs: 20 * 60 * 1000,
-  /** After a renewal that failed, calls go on with what there is and don't wait for STS. */
-  peerRoleRetryMs: 30_000,
-  breakerFailuresMax: 3,
-  breakerProbeDelayMs: 5000,
-  /** A resolver in the same VPC answers in a few ms; a client's look-ups have three quarters of its time to connect. */
-  dnsTimeoutMs: 300,
-  /** AWS gives its Regional names 5 s; below a second every new socket would ask. */
-  dnsFreshMinMs: 1000,
-  dnsFreshMaxMs: 60_000,
-  /** Four times the longest DNS failure of a Regional name that is known; the certificate is checked all the same. */
-  dnsLastGoodMs: 12 * 60 * 60 * 1000,
+  /** Texts of one invocation that derivations find in memory; the others are read back. */
+  derivedTextCharsMax: 48 * MIB,
 
   // --- interactive writes and debts ---
   /** A change that took longer has met a slow peer: its audit event is owed, not waited for. */
@@ -216,40 +215,43 @@ export const LIMITS = {
   /** Of a request: a setting, a vote or a key is a few lines. */
   requestBodyBytesMax: 16 * KIB,
   idempotencyKeyCharsMax: 128,
+  /** Of an agent's answer, which carries its content twice; well under what a load balancer takes back from a function. */
+  agentAnswerBytesMax: 640 * KIB,
+  agentRequestBytesMax: 64 * KIB,
   auditEventsListedMax: 200,
+  /** Looked at by who chooses among them; older ones are asked for by their time. */
+  auditEventsReadMax: 2000,
+  /** In one request: a longer log is verified from a terminal. */
+  auditVerifiedRecordsMax: 20_000,
+  /** A browser keeps cookies of 4 KiB, name and attributes included. */
+  consoleTokenCharsMax: 3500,
+  /** As far back as a Region keeps its own measurements; CloudWatch has them for longer. */
+  metricsMinutesMax: 360,
+  metricsMinutesDefault: 60,
+  metricsSeriesMax: 100,
+  /** A run ends, whether its measurements could be kept or not. */
+  metricsKeepMs: 300,
 
-  // --- access ---
-  keyNameCharsMax: 80,
-  /** As many as one filter of a vector query takes, with room. */
-  keySourcesMax: 50,
-  keyLifetimeDaysDefault: 90,
-  keyLifetimeDaysMax: 366,
-  /** A revoked key opens nothing after this, in every Region that holds the revocation. */
-  keyKeptMs: 5000,
-  /** While the home Region's store can't be read, a key that it vouched for a moment ago goes on opening: people need it then. */
-  keyGraceMs: 300_000,
-  keysKeptMax: 1000,
-  keysListedMax: 1000,
-  settingsListedMax: 100,
-  surveyVotesListedMax: 200_000,
-
-  // --- the audit log ---
-  /** An actor, a target or a detail is a name or a count; what is longer is cut, so that nobody logs a payload. */
-  auditTextCharsMax: 300,
-  auditDetailsMax: 20,
-  /** One link stays far under one record's limit. */
-  auditLinkEventsMax: 200,
-  auditLinksPerRunMax: 20,
-  /** Steps along a numbered log in one run: a table that lost its items catches up over several. */
-  auditStepsPerRunMax: 2000,
-  /** An event that arrives after this (its Region was down for so long) is never sealed, and `audit verify` says so. */
-  auditLookBackDaysMax: 35,
-  auditSweepIntervalMs: 60 * 60 * 1000,
-  auditSignIntervalMs: 60 * 60 * 1000,
-  /** Ten missed runs: an event that is still unsealed then was overlooked, or nobody seals. */
-  auditUnsealedAgeMs: 10 * 60 * 1000,
-  auditFindingsListedMax: 100,
-  signCallTimeoutMs: 3000,
+  // --- the lexical index ---
+  /** Chunks of one unit: what an edit derives anew, and a search reads of each term. A unit grows to the second before it is split. */
+  lexicalUnitChunksTarget: 512,
+  lexicalUnitChunksMax: 768,
+  lexicalUnitsMax: 65_536,
+  /** Characters of one bucket; what is over comes from texts that were made to be so. */
+  lexicalBucketBytesMax: 300 * KIB,
+  /** Keys of one batch read: what the service takes. */
+  searchGetItemsMax: 100,
+  /** Of one search, whatever the corpus: vectors, buckets, directories, documents, chunks and the graph. */
+  searchStoreCallsMax: 12,
+  searchLexicalCallsMax: 6,
+  searchGraphCallsMax: 2,
+  searchLexicalHitsMax: 60,
+  searchTermsMax: 64,
+  searchGraphHitsMax: 20,
+  /** How often a search has the names that it keeps of the graph compared with the store, beside its own answer. */
+  searchGraphKeptMs: 5000,
+  /** What was read longer ago than this stands a little behind. */
+  searchStaleMs: 7 * 24 * 60 * 60 * 1000,
 
   // --- the graph ---
   /** One file; what takes longer is listed as unknown. */
@@ -260,6 +262,11 @@ export const LIMITS = {
   graphFactsBytesMax: 320 * KIB,
   graphEdgesPerFileMax: 20_000,
   graphSymbolsPerFileMax: 1000,
+  /** Texts that are read together; the files that decide for others are read each time. */
+  graphBatchCharsMax: 8 * MIB,
+  graphContextCharsMax: 32 * MIB,
+  /** Of one repository; what is over is listed as not read. */
+  graphUnitCharsMax: 192 * MIB,
   /** An expression that stopped an evaluation, as it is shown. */
   graphExpressionCharsMax: 200,
   /** Modules within modules, and instances that `for_each` makes of one. */
@@ -271,6 +278,8 @@ export const LIMITS = {
   /** Ids come from files; a name that is longer is no name. */
   graphIdCharsMax: 600,
   graphHopsMax: 64,
+  /** Ties of one component that one answer shows. */
+  graphNeighborsMax: 1000,
   /** Names without a place that one incident answer checks. */
   graphUnplacedMax: 2000,
 } as const;

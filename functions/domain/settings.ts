@@ -1,9 +1,10 @@
 /**
- * The workspace's settings: one replicated record for each field, so that two people who change two fields never overwrite
+ * Settings of a workspace: one replicated record for each field, so that two people who change two fields never overwrite
  * each other. The fields that there are, with what they mean and what they take, are this table.
  */
 import { isJsonFields, parsePayload } from './json-fields.ts';
 import type { RecordKey } from './record.ts';
+import { GLOBAL_WORKSPACE } from './source-definition.ts';
 
 export interface SettingField {
   readonly help: string;
@@ -62,7 +63,14 @@ export interface SettingPayload {
 
 export const SETTINGS_PARTITION = 'settings';
 
-export const settingKey = (field: string): RecordKey => ({ pk: SETTINGS_PARTITION, sk: field });
+/** The global workspace's settings are the organisation's own, and are where they were before there were others. */
+export const settingsPartition = (workspace: string): string =>
+  workspace === GLOBAL_WORKSPACE ? SETTINGS_PARTITION : `${SETTINGS_PARTITION}#${workspace}`;
+
+export const settingKey = (field: string, workspace = GLOBAL_WORKSPACE): RecordKey => ({
+  pk: settingsPartition(workspace),
+  sk: field,
+});
 
 const isSettingPayload = (value: unknown): value is SettingPayload =>
   isJsonFields(value) &&

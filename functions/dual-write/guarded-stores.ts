@@ -2,13 +2,18 @@
 import type { TableName } from '../domain/record.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import type { VectorStore } from '../stores/vector-store.ts';
-import type { Breaker } from './breaker.ts';
+import type { Failed, Outcome } from './breaker.ts';
 import type { RegionStores } from './regions.ts';
 
+/** A breaker, or any other bound on what is asked of a service. */
+export interface Guard {
+  run<T extends Outcome>(work: () => Promise<T>): Promise<T | Failed>;
+}
+
 /** Keeps the contract word for word: a failure of the breaker is one of the failures that every operation may have. */
-export const guardRecords = (store: RecordStore, breaker: Breaker): RecordStore => ({
+export const guardRecords = (store: RecordStore, breaker: Guard): RecordStore => ({
   get: async (key) => breaker.run(async () => store.get(key)),
-  getMany: async (keys) => breaker.run(async () => store.getMany(keys)),
+  getMany: async (keys, options) => breaker.run(async () => store.getMany(keys, options)),
   getDigests: async (keys) => breaker.run(async () => store.getDigests(keys)),
   put: async (record, owed) => breaker.run(async () => store.put(record, owed)),
   putOnce: async (record, owed) => breaker.run(async () => store.putOnce(record, owed)),
@@ -30,7 +35,7 @@ export const guardRecords = (store: RecordStore, breaker: Breaker): RecordStore 
   deleteLocal: async (key, order) => breaker.run(async () => store.deleteLocal(key, order)),
 });
 
-export const guardVectors = (store: VectorStore, breaker: Breaker): VectorStore => ({
+export const guardVectors = (store: VectorStore, breaker: Guard): VectorStore => ({
   put: async (vectors) => breaker.run(async () => store.put(vectors)),
   get: async (keys) => breaker.run(async () => store.get(keys)),
   getHashes: async (keys) => breaker.run(async () => store.getHashes(keys)),
@@ -42,8 +47,8 @@ export const guardVectors = (store: VectorStore, breaker: Breaker): VectorStore 
 
 export interface RegionBreakers {
   /** Of all tables: they are one service. */
-  readonly dynamodb: Breaker;
-  readonly s3vectors: Breaker;
+  readonly dynamodb: Guard;
+  readonly s3vectors: Guard;
 }
 
 export const guardRegion = (stores: RegionStores, breakers: RegionBreakers): RegionStores => {

@@ -2,7 +2,7 @@
 import { isMutant } from '../domain/mutants.ts';
 import { LOCAL_PREFIX, type RecordKey } from '../domain/record.ts';
 import type { Fence } from '../domain/version.ts';
-import type { RecordStore } from '../stores/record-store.ts';
+import type { LocalItem, RecordStore } from '../stores/record-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { GateSource } from './appconfig-source.ts';
 import { decideGate, type GateDecision, type GateReason, type RecordReading } from './decide.ts';
@@ -24,19 +24,21 @@ export interface GateDependencies {
  */
 const RAISED = 0.5;
 
-const readRecorded = async (records: GateDependencies['records']): Promise<RecordReading> => {
-  const stored = await records.getLocal(GATE_KEY);
-  if (stored.kind === 'failed') {
-    return { kind: 'unreadable', failure: stored.failure };
-  }
-  if (stored.value === undefined) {
+/** What a stored `GATE` says; undefined where none is stored. */
+export const recordReadingOf = (stored: Pick<LocalItem, 'order' | 'data'> | undefined): RecordReading => {
+  if (stored === undefined) {
     return { kind: 'none' };
   }
-  const parsed = parseGateDocument(stored.value.data);
+  const parsed = parseGateDocument(stored.data);
   if (parsed.kind !== 'valid') {
     return parsed;
   }
-  return { kind: Number.isInteger(stored.value.order) ? 'recorded' : 'raised', document: parsed.document };
+  return { kind: Number.isInteger(stored.order) ? 'recorded' : 'raised', document: parsed.document };
+};
+
+const readRecorded = async (records: GateDependencies['records']): Promise<RecordReading> => {
+  const stored = await records.getLocal(GATE_KEY);
+  return stored.kind === 'failed' ? { kind: 'unreadable', failure: stored.failure } : recordReadingOf(stored.value);
 };
 
 /** Keeps a document as `GATE`; an older epoch never replaces a newer one, whoever writes last. */

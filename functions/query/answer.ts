@@ -15,6 +15,8 @@ export interface Answer {
   /** The one list that may be long: cut at its end where the answer would be too large. */
   readonly list?: { readonly name: string; readonly items: readonly object[] };
   readonly headers?: Readonly<Record<string, string>>;
+  /** The whole body in place of fields: for documents whose form somebody else has fixed. */
+  readonly bare?: object;
 }
 
 export interface ProblemText {
@@ -102,6 +104,9 @@ export const renderAnswer = (answer: Answer, identity: Identity, view: ShownView
     'x-twinmap-epoch': epoch === undefined ? 'unknown' : epoch.toString(),
   };
   const { status, list } = answer;
+  if (answer.bare !== undefined) {
+    return { status, headers, body: JSON.stringify(answer.bare) };
+  }
   if (list === undefined) {
     return { status, headers, body: JSON.stringify(fields) };
   }

@@ -1,49 +1,18 @@
 /**
- * What is known of the sources: their list, search, documents. Every lane shows only sources that the caller may read; any
+ * What is read of the sources: search, documents. Every lane shows only sources that the caller may read; any
  * other one is answered like one that is not there.
  */
 import { isSourceAllowed, type Principal } from '../domain/access.ts';
 import { parseDocumentId } from '../domain/corpus.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { type Answer, problem } from './answer.ts';
-import type { SourceStanding } from './home-view.ts';
+import { DOCUMENT_ABOUT, SEARCH_ABOUT } from './corpus-shapes.ts';
+import { plainText } from './plain-text.ts';
 import { readSearchParameters, SEARCH_PARAMETERS, type SearchParameters, shownText } from './parameters.ts';
 import { type DocumentChunk, readDocument } from './read-document.ts';
 import { type GuardedContext, type GuardedRoute, unavailable } from './route.ts';
 import { search } from './search.ts';
-
-// --- sources ---
-
-const sourceItem = ({ payload, version, fence }: SourceStanding): Readonly<Record<string, unknown>> => ({
-  id: payload.id,
-  kind: payload.kind,
-  name: payload.name,
-  url: payload.url,
-  snapshot: payload.snapshot,
-  cursor: payload.cursor,
-  counts: payload.counts,
-  lastFullAt: payload.lastFullAt,
-  held: payload.held ?? null,
-  f: fence ?? null,
-  v: version,
-  cycle: payload.cycle,
-});
-
-const sourceList: GuardedRoute = {
-  method: 'GET',
-  path: '/v1/sources',
-  access: 'corpus:read',
-  parameters: [],
-  answer: async ({ deps, view }) => {
-    const read = (await view).sources;
-    return read?.kind === 'failed'
-      ? unavailable(deps, 'records', read.failure)
-      : {
-          status: 200,
-          fields: {},
-          list: { name: 'items', items: (read?.value ?? []).map((standing) => sourceItem(standing)) },
-        };
-  },
-};
+import { searchGraph } from './search-graph.ts';
 
 // --- search ---
 
@@ -74,10 +43,21 @@ const scopeOf = ({ sources }: Principal, asked: readonly string[]): readonly str
   return sources === 'all' ? undefined : sources;
 };
 
+/** Of all sources: the graph is kept once for all callers, and each is shown what they may read. */
+const readAtOf = async ({ home }: GuardedContext): Promise<ReadonlyMap<string, number>> => {
+  const { sources } = await home.get();
+  return new Map(
+    sources.kind === 'done' ? sources.value.map(({ payload: { id, cycle } }) => [id, cycle.finishedAt] as const) : [],
+  );
+};
+
 const searchAnswer = async (context: GuardedContext, asked: SearchParameters): Promise<Answer> => {
   const { deps, caller, signal } = context;
   const scope = scopeOf(caller, asked.sources);
   const { region, records, vectors, embedder, telemetry } = deps;
+  const known = (await context.view).sources;
+  const sources = known?.kind === 'done' ? known.value.map(({ payload }) => payload) : undefined;
+  const finishedAt = new Map(sources?.map(({ id, cycle }) => [id, cycle.finishedAt]));
   const found = await search({
     home: { region, records, vectors },
     embedder,
@@ -85,6 +65,9 @@ const searchAnswer = async (context: GuardedContext, asked: SearchParameters): P
     query: asked.query,
     limit: asked.limit,
     ...(scope === undefined ? {} : { sources: scope }),
+    ...(sources === undefined ? {} : { knownSources: sources.map(({ id }) => id) }),
+    graph: searchGraph({ records, readAt: await readAtOf(context), nowMs: deps.now() }),
+    isStale: (source) => deps.now() - (finishedAt.get(source) ?? deps.now()) > LIMITS.searchStaleMs,
     isAllowed: (source) => isSourceAllowed(caller, source),
     signal,
   });
@@ -96,7 +79,7 @@ const searchAnswer = async (context: GuardedContext, asked: SearchParameters): P
     fields: {
       query: asked.query,
       dropped: found.dropped,
-      degraded: found.degraded ? ['some records near the question could not be read'] : [],
+      degraded: found.degraded,
     },
     list: { name: 'passages', items: found.passages },
   };
@@ -107,6 +90,7 @@ const searchRoute: GuardedRoute = {
   path: '/v1/search',
   access: 'corpus:read',
   parameters: SEARCH_PARAMETERS,
+  about: SEARCH_ABOUT,
   answer: async (context) => {
     const asked = readSearchParameters(context.parameters);
     return asked.kind === 'refused'
@@ -117,14 +101,16 @@ const searchRoute: GuardedRoute = {
 
 // --- documents ---
 
+const shownOrNull = (text: string | undefined): string | null => (text === undefined ? null : plainText(text));
+
 const chunkItem = ({ entry, chunk }: DocumentChunk): Readonly<Record<string, unknown>> => ({
   id: entry.c,
   vector: entry.k,
   startLine: entry.l[0],
   endLine: entry.l[1],
-  heading: chunk?.heading ?? null,
-  breadcrumb: chunk?.breadcrumb ?? null,
-  text: chunk?.text ?? null,
+  heading: shownOrNull(chunk?.heading),
+  breadcrumb: shownOrNull(chunk?.breadcrumb),
+  text: shownOrNull(chunk?.text),
 });
 
 const noDocument = (id: string, why: string): Answer =>
@@ -139,6 +125,7 @@ const documents: GuardedRoute = {
   path: '/v1/documents/:id',
   access: 'corpus:read',
   parameters: [],
+  about: DOCUMENT_ABOUT,
   answer: async ({ deps, caller, id }) => {
     const source = parseDocumentId(id)?.source;
     if (source === undefined) {
@@ -185,4 +172,4 @@ const documents: GuardedRoute = {
   },
 };
 
-export const CORPUS_ROUTES: readonly GuardedRoute[] = [sourceList, searchRoute, documents];
+export const CORPUS_ROUTES: readonly GuardedRoute[] = [searchRoute, documents];

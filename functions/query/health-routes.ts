@@ -2,6 +2,7 @@
 import type { SourcePayload } from '../domain/corpus.ts';
 import type { Result } from '../domain/failure.ts';
 import { problem } from './answer.ts';
+import { HEALTH_ABOUT, READY_ABOUT, STATUS_ABOUT } from './corpus-shapes.ts';
 import type { SourceStanding } from './home-view.ts';
 import type { ReplicationReading } from './replication.ts';
 import { elsewhere, type OpenContext, type OpenRoute } from './route.ts';
@@ -13,6 +14,7 @@ const healthz: OpenRoute = {
   path: '/healthz',
   access: 'open',
   parameters: [],
+  about: HEALTH_ABOUT,
   isLocal: true,
   answer: async () => ({ status: 200, fields: { status: 'up' } }),
 };
@@ -25,6 +27,7 @@ const readyz: OpenRoute = {
   path: '/readyz',
   access: 'open',
   parameters: [],
+  about: READY_ABOUT,
   answer: async ({ deps, home }) => {
     const [view, vectors] = await Promise.all([home.fresh(), deps.vectors.get([PROBE_KEY])]);
     const checks = {
@@ -66,8 +69,9 @@ const corpusFields = (sources: Result<readonly SourceStanding[]> | undefined): F
 };
 
 /** How much is owed counts documents of every source, so it is told to whoever may read every source. */
-const replicationFields = ({ state, owed, reason }: ReplicationReading, { caller }: OpenContext): Fields => ({
+const replicationFields = ({ state, owed, reason, since }: ReplicationReading, { caller }: OpenContext): Fields => ({
   state,
+  ...(since === undefined ? {} : { since }),
   ...(caller?.sources === 'all' ? { owed } : {}),
   ...(reason === undefined ? {} : { reason }),
 });
@@ -77,6 +81,7 @@ const status: OpenRoute = {
   path: '/v1/status',
   access: 'optional',
   parameters: [],
+  about: STATUS_ABOUT,
   answer: async (context) => {
     const { deps, home, view, caller, doubt } = context;
     const [{ gate, sources }, replication, { sources: held }] = await Promise.all([

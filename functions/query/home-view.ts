@@ -46,7 +46,7 @@ const SOURCES_WAIT_MS = 6000;
 const REPLICATION_WAIT_MS = 1000;
 const PAGES_MAX = 64;
 
-const readSources = async (records: RecordStore): Promise<Result<readonly SourceStanding[]>> => {
+export const readSources = async (records: RecordStore): Promise<Result<readonly SourceStanding[]>> => {
   const standings: SourceStanding[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {

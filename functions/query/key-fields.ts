@@ -1,7 +1,8 @@
 /** What a new key may be asked to be: the same rules over HTTP and on the command line. */
 import { z } from 'zod';
 
-import { ACCESS_ROLES } from '../domain/access.ts';
+import { ACCESS_ROLES, roleNamed } from '../domain/access.ts';
+import { isWorkspaceId } from '../domain/source-definition.ts';
 import { LIMITS } from '../domain/limits.ts';
 
 const NAME_RULE = `one line of 1 to ${LIMITS.keyNameCharsMax} characters`;
@@ -16,7 +17,28 @@ export const keyNameSchema = z
   .max(LIMITS.keyNameCharsMax, NAME_RULE)
   .refine((name) => isLine(name), NAME_RULE);
 
-export const keyRolesSchema = z.array(z.enum(ACCESS_ROLES, ROLES_RULE), ROLES_RULE).min(1, ROLES_RULE);
+/** Roles under any name that they have had; what is handed on has today's. */
+export const keyRolesSchema = z
+  .array(
+    z
+      .preprocess(
+        (role) => (typeof role === 'string' ? (roleNamed(role) ?? role) : role),
+        z.enum(ACCESS_ROLES, ROLES_RULE),
+      )
+      .meta({ type: 'string', enum: [...ACCESS_ROLES] }),
+    ROLES_RULE,
+  )
+  .min(1, ROLES_RULE);
+
+const WORKSPACES_RULE = `a list of one or more ids of workspaces, at most ${LIMITS.keySourcesMax}`;
+
+export const keyWorkspacesSchema = z
+  .array(
+    z.string(WORKSPACES_RULE).refine((id) => isWorkspaceId(id), WORKSPACES_RULE),
+    WORKSPACES_RULE,
+  )
+  .min(1, WORKSPACES_RULE)
+  .max(LIMITS.keySourcesMax, WORKSPACES_RULE);
 
 export const keySourcesSchema = z.union(
   [z.literal('all'), z.array(z.string().regex(/^[^~#\s\p{C}]{1,64}$/u)).max(LIMITS.keySourcesMax)],

@@ -2,21 +2,23 @@
 import { z } from 'zod';
 
 import { makeKey, revokeKey } from '../access/keys.ts';
+import { ACCESS_ROLES } from '../domain/access.ts';
 import {
-  isGrantSound,
+  grantProblem,
   isKeyId,
   keyRecordKey,
   type KeyPayload,
   KEYS_PARTITION,
   parseKeyPayload,
-} from '../domain/access.ts';
+} from '../domain/api-key.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { type Answer, problem } from './answer.ts';
-import { keyDaysSchema, keyNameSchema, keyRolesSchema, keySourcesSchema } from './key-fields.ts';
+import { keyDaysSchema, keyNameSchema, keyRolesSchema, keySourcesSchema, keyWorkspacesSchema } from './key-fields.ts';
 import { shownText } from './parameters.ts';
 import { readPartition } from './read-partition.ts';
 import { bodyAs } from './request-body.ts';
 import { type GuardedContext, type GuardedRoute, unavailable } from './route.ts';
+import { auditShape, CHANGED, degradedShape, HELD, momentShape } from './shapes.ts';
 import { auditChange, heldFields, type HeldOutcome, notHeldAnswer } from './write-answer.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -25,28 +27,51 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const newKeySchema = z.object({
   name: keyNameSchema,
   roles: keyRolesSchema,
-  sources: keySourcesSchema,
+  sources: keySourcesSchema.optional(),
+  workspaces: keyWorkspacesSchema.optional(),
   expiresInDays: keyDaysSchema.default(LIMITS.keyLifetimeDaysDefault),
 });
 
-const NEW_KEY_FIELDS: readonly string[] = ['name', 'roles', 'sources', 'expiresInDays'];
+const NEW_KEY_FIELDS: readonly string[] = ['name', 'roles', 'sources', 'workspaces', 'expiresInDays'];
+
+const keyShape = z.object({
+  id: z.string(),
+  name: z.string(),
+  roles: z.array(z.enum(ACCESS_ROLES)),
+  sources: z.union([z.literal('all'), z.array(z.string())]),
+  workspaces: z.array(z.string()).optional(),
+  createdAt: momentShape,
+  createdBy: z.string(),
+  expiresAt: momentShape,
+});
 
 /** Everything of a key but its hash. */
-const itemOf = (id: string, { name, roles, sources, createdAt, createdBy, expiresAt }: KeyPayload): Fields => ({
+const itemOf = (
+  id: string,
+  { name, roles, sources, workspaces, createdAt, createdBy, expiresAt }: KeyPayload,
+): Fields => ({
   id,
   name,
   roles,
   sources,
+  ...(workspaces === undefined ? {} : { workspaces }),
   createdAt,
   createdBy,
   expiresAt,
 });
 
-const unsound = (): Answer =>
+const unsound = (why: string): Answer =>
   problem(400, 'bad-body', {
-    what: "an operator can't be limited to some sources",
-    why: 'It makes keys for any source and reads the audit log, which names sources.',
-    next: 'Send "sources": "all", or other roles.',
+    what: "this key can't be made",
+    why: `${why}.`,
+    next: 'Name "sources" ("all", or ids) or "workspaces", and roles that go with it. An org-admin has all sources: it makes keys for any of them.',
+  });
+
+const needsSources = (): Answer =>
+  problem(400, 'bad-body', {
+    what: 'the field "sources" can\'t be taken',
+    why: 'It says what the key reads: "all", or a list of ids; only a key for workspaces goes without.',
+    next: 'Send "sources", or "workspaces".',
   });
 
 /** The secret of a key is known to the request that made it, and to no repetition of that request. */
@@ -67,17 +92,37 @@ const create: GuardedRoute = {
   access: 'keys:manage',
   parameters: [],
   hasBody: true,
+  about: {
+    summary: 'Make an API key; its token is in this answer and nowhere else',
+    body: newKeySchema,
+    answer: {
+      key: z.union([keyShape, z.object({ id: z.string() })]),
+      token: z.string().nullable().meta({ description: 'null where the request was sent before' }),
+      ...HELD,
+      audit: auditShape.optional(),
+      why: z.string().optional(),
+      next: z.string().optional(),
+    },
+    success: [200, 201],
+    problems: [422],
+  },
   answer: async (context) => {
     const { deps, caller, op } = context;
     const body = bodyAs(newKeySchema, NEW_KEY_FIELDS, context.body);
     if (body.kind === 'refused') {
       return body.answer;
     }
-    const { name, roles, sources, expiresInDays } = body.value;
-    if (!isGrantSound(roles, sources)) {
-      return unsound();
+    const { name, roles, workspaces, expiresInDays } = body.value;
+    const sources = body.value.sources ?? (workspaces === undefined ? undefined : []);
+    if (sources === undefined) {
+      return needsSources();
     }
-    const granted = { name, roles, sources, lifetimeMs: expiresInDays * DAY_MS, createdBy: caller.id };
+    const scope = { roles, sources, ...(workspaces === undefined ? {} : { workspaces }) };
+    const trouble = grantProblem(scope);
+    if (trouble !== undefined) {
+      return unsound(trouble);
+    }
+    const granted = { name, ...scope, lifetimeMs: expiresInDays * DAY_MS, createdBy: caller.id };
     const made = await makeKey(deps, granted, op);
     if (made.outcome.kind !== 'held') {
       return notHeldAnswer(context, made.outcome);
@@ -92,6 +137,7 @@ const create: GuardedRoute = {
         name,
         roles: roles.join(','),
         sources: sources === 'all' ? sources : sources.join(','),
+        ...(workspaces === undefined ? {} : { workspaces: workspaces.join(',') }),
         expiresInDays,
       },
     });
@@ -107,6 +153,11 @@ const list: GuardedRoute = {
   path: '/v1/keys',
   access: 'keys:manage',
   parameters: [],
+  about: {
+    summary: 'The API keys that are not revoked, without their secrets',
+    answer: { degraded: degradedShape, items: z.array(keyShape) },
+    list: 'items',
+  },
   answer: async ({ deps }) => {
     const read = await readPartition(deps.workspaces, KEYS_PARTITION, { recordsMax: LIMITS.keysListedMax });
     if (read.kind === 'failed') {
@@ -146,6 +197,12 @@ const revoke: GuardedRoute = {
   path: '/v1/keys/:id',
   access: 'keys:manage',
   parameters: [],
+  about: {
+    summary: 'Revoke an API key, in both Regions',
+    path: { id: 'the id of a key: the 16 characters after twm_' },
+    answer: { id: z.string(), revoked: z.literal(true), effectiveWithinMs: z.int(), ...CHANGED },
+    problems: [404, 422],
+  },
   answer: async (context) => {
     const { deps, id, op } = context;
     if (!isKeyId(id) || (await isAbsent(context))) {

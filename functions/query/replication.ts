@@ -8,6 +8,8 @@ export interface OwedReading {
 
 export interface ReplicationReading {
   readonly state: 'in-sync' | 'down' | 'catching-up' | 'unknown';
+  /** When this state was entered, in ms since 1970; absent where it is not known. */
+  readonly since?: number;
   /** What this Region owes its peer, the RPO; null where it is not known. */
   readonly owed: OwedReading | null;
   /** Why it is not known. */

@@ -14,11 +14,12 @@ const refuse = (
   answer: problem(status, status === 400 ? 'bad-body' : status === 413 ? 'body-too-large' : 'body-not-json', text),
 });
 
-const TOO_LARGE = refuse(413, {
-  what: 'the request has too large a body',
-  why: `A body has at most ${LIMITS.requestBodyBytesMax} bytes here.`,
-  next: 'Send less.',
-});
+const tooLarge = (bytesMax: number): { readonly kind: 'refused'; readonly answer: Answer } =>
+  refuse(413, {
+    what: 'the request has too large a body',
+    why: `A body has at most ${bytesMax} bytes here.`,
+    next: 'Send less.',
+  });
 
 const NOT_JSON = (why: string): { readonly kind: 'refused'; readonly answer: Answer } =>
   refuse(400, {
@@ -27,22 +28,23 @@ const NOT_JSON = (why: string): { readonly kind: 'refused'; readonly answer: Ans
     next: 'Send one JSON object, encoded as UTF-8.',
   });
 
-const parseObject = (bytes: Uint8Array): Parameters<JsonFields> => {
+const parse = (bytes: Uint8Array): Parameters<unknown> => {
   if (bytes.length === 0) {
     return NOT_JSON('It is empty.');
   }
-  let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return {
+      kind: 'read',
+      value: JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)),
+    };
   } catch {
     // What the parser says would quote the body.
     return NOT_JSON('It is not JSON.');
   }
-  return isJsonFields(value) ? { kind: 'read', value } : NOT_JSON('It is JSON, but no object.');
 };
 
 /** The load balancer has bounded what is in memory already; this bounds what is parsed. */
-export const readBody = async (request: Request): Promise<Parameters<JsonFields>> => {
+export const readJson = async (request: Request, bytesMax: number): Promise<Parameters<unknown>> => {
   const mediaType = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     return refuse(415, {
@@ -51,11 +53,20 @@ export const readBody = async (request: Request): Promise<Parameters<JsonFields>
       next: 'Send "content-type: application/json" and one JSON object.',
     });
   }
-  if (Number(request.headers.get('content-length') ?? 0) > LIMITS.requestBodyBytesMax) {
-    return TOO_LARGE;
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) {
+    return tooLarge(bytesMax);
   }
   const bytes = new Uint8Array(await request.arrayBuffer());
-  return bytes.length > LIMITS.requestBodyBytesMax ? TOO_LARGE : parseObject(bytes);
+  return bytes.length > bytesMax ? tooLarge(bytesMax) : parse(bytes);
+};
+
+/** The JSON object of a route that takes one. */
+export const readBody = async (request: Request): Promise<Parameters<JsonFields>> => {
+  const read = await readJson(request, LIMITS.requestBodyBytesMax);
+  if (read.kind === 'refused') {
+    return read;
+  }
+  return isJsonFields(read.value) ? { kind: 'read', value: read.value } : NOT_JSON('It is JSON, but no object.');
 };
 
 /** The body as a route wants it; a field that is not known may be a misspelt one, and is refused by name. */

@@ -3,23 +3,34 @@
  * what it gets of the home view is what its caller may see.
  */
 import type { Authenticator } from '../access/authenticator.ts';
+import type { OwnVerdict } from '../audit/verify-own.ts';
 import type { Permission, Principal } from '../domain/access.ts';
 import type { AuditEvent, AuditLog } from '../domain/audit-event.ts';
 import type { Failure, Result } from '../domain/failure.ts';
 import type { InteractiveWrites } from '../domain/interactive-write.ts';
 import type { JsonFields } from '../domain/json-fields.ts';
 import type { RegionName, Role } from '../domain/region.ts';
+import type { SourceDefinition } from '../domain/source-definition.ts';
 import type { Embedder } from '../embed/embedder.ts';
 import type { RecordStore } from '../stores/record-store.ts';
+import type { SyncQueue } from '../stores/sync-queue.ts';
 import type { VectorStore } from '../stores/vector-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Answer, problem } from './answer.ts';
 import type { GateReading, HomeReader } from './home-view.ts';
+import type { MetricSeries } from '../telemetry/recent-metrics.ts';
+import type { ReadPair } from './pair-reading.ts';
 import type { ReadReplication } from './replication.ts';
+import type { RouteAbout } from './route-about.ts';
 import type { ShownView } from './shown-view.ts';
 
 /** The newest events first. */
-export type ReadAudit = (eventsMax: number) => Promise<Result<readonly AuditEvent[]>>;
+export type ReadAudit = (eventsMax: number, untilMs?: number) => Promise<Result<readonly AuditEvent[]>>;
+
+export interface SourceKinds {
+  /** What is wrong with a configuration, naming the field; undefined where nothing is. Asks no service. */
+  problemOf(kind: string, config: JsonFields): Promise<string | undefined>;
+}
 
 export interface ApiDependencies {
   readonly region: RegionName;
@@ -29,16 +40,22 @@ export interface ApiDependencies {
   /** The home Region's graph table. */
   readonly records: RecordStore;
   /** The home Region's workspaces table: settings, votes, keys. Read here, written through `writes`. */
-  readonly workspaces: Pick<RecordStore, 'get' | 'query'>;
+  readonly workspaces: Pick<RecordStore, 'get' | 'query' | 'getLocal' | 'queryLocal'>;
   readonly vectors: VectorStore;
   readonly embedder: Embedder;
   readonly authenticator: Authenticator;
   readonly writes: InteractiveWrites;
   readonly audit: AuditLog;
   readonly readAudit: ReadAudit;
+  /** Recomputes the copy of the audit log that this Region holds. */
+  readonly verifyAudit?: () => Promise<Result<OwnVerdict>>;
   readonly readGate: () => Promise<GateReading>;
   /** Absent until something keeps it: then the state is not known, and said so. */
   readonly readReplication?: ReadReplication;
+  /** Both Regions side by side. */
+  readonly readPair?: ReadPair;
+  /** What the functions of this Region have kept of their measurements, between two moments. */
+  readonly readMetrics?: (fromMs: number, toMs: number) => Promise<Result<readonly MetricSeries[]>>;
   readonly telemetry: Telemetry;
   readonly now: () => number;
   readonly requestId: () => string;
@@ -46,6 +63,16 @@ export interface ApiDependencies {
   readonly randomBytes: (count: number) => Uint8Array;
   /** Names the deployed code. */
   readonly build?: string;
+  /** The sources that the stack names; people's own are records of `workspaces`. */
+  readonly ownSources?: readonly SourceDefinition[];
+  /** How far apart two ticks of the schedule are; absent where it says so in no number. */
+  readonly scheduleMs?: number;
+  /** What kinds of sources there are; absent where none can be added. */
+  readonly sourceKinds?: SourceKinds;
+  /** The home Region's queue of cycles: a person's wish goes the way of the schedule's. */
+  readonly syncQueue?: SyncQueue;
+  /** Which `Host` and `Origin` an agent's requests may name; absent means this machine's own. */
+  readonly endpointNames?: readonly string[];
 }
 
 export interface RouteContext {
@@ -59,6 +86,8 @@ export interface RouteContext {
   readonly parameters: URLSearchParams;
   /** The `:id` of the address, decoded; empty where it has none. */
   readonly id: string;
+  /** Everything that the address names, decoded: `:id`, `:member`. */
+  readonly names: Readonly<Record<string, string>>;
   /** From the `Idempotency-Key`; absent where none was sent, and in readings. */
   readonly op?: string;
   readonly body: JsonFields;
@@ -79,6 +108,8 @@ interface RouteBase {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: string;
   readonly parameters: readonly string[];
+  /** What the document of the API says of it; a test asks it of every route. */
+  readonly about?: RouteAbout;
   /** Answers from what is known already: a health check asks nobody. */
   readonly isLocal?: boolean;
   /** A JSON object comes with the request. */

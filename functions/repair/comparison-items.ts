@@ -83,6 +83,12 @@ export const readSide = async (stores: RegionStores): Promise<Result<SideView>> 
   });
 };
 
+/** The newest verdict alone, for whoever shows it. */
+export const readVerdict = async (stores: RegionStores): Promise<Result<SlotVerdict | undefined>> => {
+  const side = await readSide(stores);
+  return side.kind === 'failed' ? side : done(side.value.verdict);
+};
+
 const keep = async (
   home: RegionStores,
   name: ItemName,

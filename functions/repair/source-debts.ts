@@ -3,7 +3,8 @@
  * proof that a source record may be sent (DESIGN §3.6, §4). New chunks go before the documents that list them, tombstones of
  * chunks after them, the source record last: no reader of the other Region meets a document that lists what is not there.
  */
-import { chunkPartitions, documentPrefix, sourceDocumentsPartition, sourceKey } from '../domain/corpus.ts';
+import { documentPrefix, sourceKey } from '../domain/corpus.ts';
+import { sourcePartitions } from '../domain/derived-keys.ts';
 import { DONE, done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isMutant } from '../domain/mutants.ts';
@@ -12,6 +13,7 @@ import type { RegionName } from '../domain/region.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
 import { pageAfter, readAllPages } from '../stores/all-pages.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
+import { readLexicalDigests } from './lexical-digests.ts';
 import { type Direction, sendRecord, settleDebt, transferRecord } from './transfer.ts';
 
 /** In the order in which they are sent, each after all of the one before. */
@@ -37,14 +39,27 @@ const owedIn = async (stores: RegionStores, pk: string, owed: RegionName): Promi
     : done(read.value.filter((digest) => digest.owed === owed).map((digest) => debtOf(digest)));
 };
 
+const owedOfLexical = async (
+  stores: RegionStores,
+  sourceId: string,
+  owed: RegionName,
+): Promise<Result<readonly SourceDebt[]>> => {
+  const read = await readLexicalDigests(stores.tables.graph, sourceId);
+  return read.kind === 'failed'
+    ? read
+    : done(read.value.filter((digest) => digest.owed === owed).map((digest) => debtOf(digest)));
+};
+
 /** Everything of a source but its own record that a Region owes. Strongly consistent. */
 export const readSourceDebts = async (
   stores: RegionStores,
   owed: RegionName,
   sourceId: string,
 ): Promise<Result<readonly SourceDebt[]>> => {
-  const partitions = [...chunkPartitions(sourceId), sourceDocumentsPartition(sourceId)];
-  const read = await Promise.all(partitions.map(async (pk) => owedIn(stores, pk, owed)));
+  const read = await Promise.all([
+    ...sourcePartitions(sourceId).map(async (pk) => owedIn(stores, pk, owed)),
+    owedOfLexical(stores, sourceId, owed),
+  ]);
   const found: SourceDebt[] = [];
   for (const one of read) {
     if (one.kind === 'failed') {

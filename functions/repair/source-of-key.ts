@@ -1,11 +1,18 @@
 /** Which source a key of the graph table belongs to, and which document a vector does: repair works source by source. */
 import { documentKey, parseDocumentId, SOURCES_PARTITION } from '../domain/corpus.ts';
 import type { RecordKey } from '../domain/record.ts';
+import { sourceOfLexicalKey } from '../lexical/keys.ts';
 
-const SOURCE_PARTITIONS = [/^source#(?<id>[^#]+)$/u, /^chunks#(?<id>[^#]+)#[0-9a-f]$/u] as const;
+const SOURCE_PARTITIONS = [
+  /^source#(?<id>[^#]+)$/u,
+  /^chunks#(?<id>[^#]+)#[0-9a-f]$/u,
+  /** What is derived of it. */
+  /^graph#(?<id>[^#]+)#[0-9a-f]$/u,
+] as const;
 
 /** Undefined where the key belongs to no source. */
-export const sourceOfKey = ({ pk, sk }: RecordKey): string | undefined => {
+export const sourceOfKey = (key: RecordKey): string | undefined => {
+  const { pk, sk } = key;
   if (pk === SOURCES_PARTITION) {
     return sk;
   }
@@ -15,7 +22,7 @@ export const sourceOfKey = ({ pk, sk }: RecordKey): string | undefined => {
       return id;
     }
   }
-  return undefined;
+  return sourceOfLexicalKey(key);
 };
 
 /** The parts of a vector's key, `<document>#<hash>#<run>`; undefined where it is none. */

@@ -3,18 +3,36 @@
  * strong reads of both Regions have proven that everything else of the source is there, and nothing of it is owed. It is sent
  * exactly as it was read before: what is written later belongs to a later commit.
  */
-import { chunkPartitions, sourceDocumentsPartition } from '../domain/corpus.ts';
+import { sourcePartitions } from '../domain/derived-keys.ts';
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import type { RecordDigest, RecordKey } from '../domain/record.ts';
 import type { RegionStores } from '../dual-write/regions.ts';
 import { pageAfter, readAllPages } from '../stores/all-pages.ts';
+import { readLexicalDigests } from './lexical-digests.ts';
 import { isOutsideDigests } from './prove.ts';
 import { type Direction, sendRecord, type TransferOutcome } from './transfer.ts';
 
-const readPartition = async (stores: RegionStores, pk: string): Promise<Result<ReadonlyMap<string, RecordDigest>>> => {
-  const read = await readAllPages((after) => stores.tables.graph.queryDigests(pk, pageAfter(after)));
-  return read.kind === 'failed' ? read : done(new Map(read.value.map((digest) => [digest.sk, digest])));
+type ReadDigests = (stores: RegionStores) => Promise<Result<readonly RecordDigest[]>>;
+
+const nameOf = ({ pk, sk }: RecordKey): string => `${pk}\n${sk}`;
+
+const readNamed = async (
+  stores: RegionStores,
+  read: ReadDigests,
+): Promise<Result<ReadonlyMap<string, RecordDigest>>> => {
+  const digests = await read(stores);
+  return digests.kind === 'failed' ? digests : done(new Map(digests.value.map((digest) => [nameOf(digest), digest])));
 };
+
+/** Everything of a source but its own record, in readings that each end. */
+const readingsOf = (sourceId: string): readonly ReadDigests[] => [
+  ...sourcePartitions(sourceId).map(
+    (pk): ReadDigests =>
+      async ({ tables }) =>
+        readAllPages((after) => tables.graph.queryDigests(pk, pageAfter(after))),
+  ),
+  async ({ tables }) => readLexicalDigests(tables.graph, sourceId),
+];
 
 const isHeld = (digest: RecordDigest, other: RecordDigest | undefined): boolean =>
   other !== undefined &&
@@ -31,18 +49,18 @@ export const isSourceSettled = async (
   sourceId: string,
   at: number,
 ): Promise<SettledOutcome> => {
-  for (const pk of [...chunkPartitions(sourceId), sourceDocumentsPartition(sourceId)]) {
+  for (const read of readingsOf(sourceId)) {
     // The sender first: what it holds after its reading is no part of what the record says.
-    const sent = await readPartition(from, pk);
+    const sent = await readNamed(from, read);
     if (sent.kind === 'failed') {
       return { kind: 'failed', at: 'from', failure: sent.failure };
     }
-    const held = await readPartition(to, pk);
+    const held = await readNamed(to, read);
     if (held.kind === 'failed') {
       return { kind: 'failed', at: 'to', failure: held.failure };
     }
     const isMissing = (digest: RecordDigest): boolean =>
-      digest.owed !== undefined || (!isOutsideDigests(digest, at) && !isHeld(digest, held.value.get(digest.sk)));
+      digest.owed !== undefined || (!isOutsideDigests(digest, at) && !isHeld(digest, held.value.get(nameOf(digest))));
     if ([...sent.value.values()].some((digest) => isMissing(digest))) {
       return { kind: 'waits' };
     }

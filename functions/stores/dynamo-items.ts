@@ -93,16 +93,23 @@ export const sourceUpdate = (
   owed: RegionName | undefined,
 ): { update: string; values: Item } => {
   const debt = debtItem(record, owed);
+  const isDeleted = record.del === true;
+  const set = ['v = :v', 'op = :op', 'h = :h', '#data = :data'];
+  const remove: string[] = [];
+  (isDeleted ? set : remove).push(isDeleted ? 'del = :del' : 'del');
+  if (owed === undefined) {
+    remove.push('owed', 'owedShard');
+  } else {
+    set.push('owed = :owed', 'owedShard = :shard');
+  }
   return {
-    update:
-      owed === undefined
-        ? 'SET v = :v, op = :op, h = :h, #data = :data REMOVE del, owed, owedShard'
-        : 'SET v = :v, op = :op, h = :h, #data = :data, owed = :owed, owedShard = :shard REMOVE del',
+    update: `SET ${set.join(', ')}${remove.length === 0 ? '' : ` REMOVE ${remove.join(', ')}`}`,
     values: {
       ':v': { S: record.v },
       ':op': { S: record.op },
       ':h': { S: record.h },
       ':data': { S: record.data },
+      ...(isDeleted ? { ':del': { BOOL: true } } : {}),
       ...(debt.owed === undefined || debt.owedShard === undefined
         ? {}
         : { ':owed': debt.owed, ':shard': debt.owedShard }),

@@ -27,6 +27,7 @@ import type {
   ClaimOutcome,
   CommitOutcome,
   DigestQueryOptions,
+  GetManyOptions,
   LocalItem,
   OwedEntry,
   OwedPageOptions,
@@ -68,8 +69,8 @@ export class DynamoRecordStore implements RecordStore {
     return item.kind === 'failed' ? item : done(item.value === undefined ? undefined : readRecord(item.value));
   }
 
-  async getMany(keys: readonly RecordKey[]): Promise<Result<readonly StoredRecord[]>> {
-    return this.#readMany(batchesOf(keys, LIMITS.recordGetItemsMax), readRecord);
+  async getMany(keys: readonly RecordKey[], options: GetManyOptions = {}): Promise<Result<readonly StoredRecord[]>> {
+    return this.#readMany(batchesOf(keys, options.batchItemsMax ?? LIMITS.recordGetItemsMax), readRecord);
   }
 
   async getDigests(keys: readonly RecordKey[]): Promise<Result<readonly RecordDigest[]>> {

@@ -18,14 +18,32 @@ export const canonicalText = (payload: unknown): string => {
   return text;
 };
 
-/** A live record. Refuses a payload over the item limit: a write that DynamoDB refuses would stop the cycle for ever. */
-export const makeRecord = (key: RecordKey, write: { v: string; op: string }, payload: unknown): ReplicatedRecord => {
+/** A payload as it is stored: its bytes and their hash. */
+export interface CanonicalPayload {
+  readonly data: string;
+  readonly h: string;
+}
+
+export const canonicalPayload = (payload: unknown): CanonicalPayload => {
   const data = canonicalText(payload);
+  return { data, h: sha256Hex(data) };
+};
+
+/** A live record of a payload that was made canonical before. */
+export const makeCanonicalRecord = (
+  key: RecordKey,
+  write: { v: string; op: string },
+  { data, h }: CanonicalPayload,
+): ReplicatedRecord => {
   if (Buffer.byteLength(data) > LIMITS.recordBytesMax) {
     throw new InvariantError(`the record ${key.sk} is over ${LIMITS.recordBytesMax} bytes`);
   }
-  return { ...key, v: write.v, op: write.op, h: sha256Hex(data), data };
+  return { pk: key.pk, sk: key.sk, v: write.v, op: write.op, h, data };
 };
+
+/** A live record. Refuses a payload over the item limit: a write that DynamoDB refuses would stop the cycle for ever. */
+export const makeRecord = (key: RecordKey, write: { v: string; op: string }, payload: unknown): ReplicatedRecord =>
+  makeCanonicalRecord(key, write, canonicalPayload(payload));
 
 /** The hash of an empty payload: what every tombstone carries. */
 export const TOMBSTONE_HASH = sha256Hex('');

@@ -51,6 +51,11 @@ export interface QueryOptions {
   readonly pageItemsMax?: number;
 }
 
+export interface GetManyOptions {
+  /** Keys of one call where the records are known to be small; above the default for records of any size. */
+  readonly batchItemsMax?: number;
+}
+
 export interface DigestQueryOptions extends QueryOptions {
   /** Only records that are owed, filtered where they are stored. Strongly consistent, unlike the index. */
   readonly owedOnly?: boolean;
@@ -82,7 +87,7 @@ export interface RecordStore {
   /** Strongly consistent. A key that holds only a claim reads as undefined. */
   get(key: RecordKey): Promise<Result<StoredRecord | undefined>>;
   /** The same for many keys in few calls; what is not there is left out. In no order. */
-  getMany(keys: readonly RecordKey[]): Promise<Result<readonly StoredRecord[]>>;
+  getMany(keys: readonly RecordKey[], options?: GetManyOptions): Promise<Result<readonly StoredRecord[]>>;
   /**
    * Merge-max: `Put IF attribute_not_exists(v) OR v < :v`. With `owed`, record and debt become durable in one conditional
    * write; without, the stored item carries no debt, whatever `record.owed` says: a debt is one Region's own.

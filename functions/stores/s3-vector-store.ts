@@ -193,6 +193,27 @@ export class S3VectorStore implements VectorStore {
       // The service refuses an empty list, where the answer is known: nothing.
       return done([]);
     }
+    if (query.sources === undefined || query.sources.length <= LIMITS.vectorFilterSourcesMax) {
+      return this.#queryOnce(query);
+    }
+    // How long a filter may be is not documented: somebody who may read hundreds of sources asks in parts.
+    const parts = batchesOf([...query.sources], LIMITS.vectorFilterSourcesMax);
+    const answers = await Promise.all(parts.map(async (sources) => this.#queryOnce({ ...query, sources })));
+    const hits: VectorHit[] = [];
+    for (const answer of answers) {
+      if (answer.kind === 'failed') {
+        return answer;
+      }
+      hits.push(...answer.value);
+    }
+    return done(
+      hits
+        .toSorted((left, right) => left.distance - right.distance)
+        .slice(0, Math.min(query.topK, LIMITS.vectorQueryTopKMax)),
+    );
+  }
+
+  async #queryOnce(query: VectorQuery): Promise<Result<readonly VectorHit[]>> {
     return this.#bounded(async (bound) => {
       const command = new QueryVectorsCommand({
         ...this.#index,

@@ -101,8 +101,26 @@ const ended =
     first,
   });
 
+/** Of a source, by all sources of the Region: a credential that is not accepted mends itself for nobody. */
+const refused = ({ region, intervalSeconds }: AlarmFacts): Alarm => ({
+  name: 'source-refused',
+  group: 'cycles',
+  watches: own('SourceRefused', { Region: region }, 'Sum'),
+  periodSeconds: periodOf(intervalSeconds),
+  breaching: 1,
+  periods: 1,
+  comparison: 'at least',
+  threshold: 1,
+  missing: 'notBreaching',
+  when: 'a source refused our credential as a whole',
+  means: 'Nothing of it is read any more, and nothing of it is deleted: what is indexed stays, and grows old.',
+  first:
+    '`twinmap source list` names it and says what to do. Put a new value into its secret, in both Regions, then `twinmap source sync`.',
+});
+
 export const cycleAlarms = (facts: AlarmFacts): readonly Alarm[] => [
   ...(facts.hasSources ? [age(facts)] : []),
   ...ENDINGS.map(ended(facts)),
+  refused(facts),
   ...(facts.peerRegion === undefined ? [] : [ended(facts)(DEFERRED)]),
 ];

@@ -18,6 +18,7 @@ export class Gate extends pulumi.ComponentResource {
   readonly applicationId: pulumi.Output<string>;
   readonly environmentId: pulumi.Output<string>;
   readonly profileId: pulumi.Output<string>;
+  readonly strategyId: pulumi.Output<string>;
   readonly configurationArn: pulumi.Output<string>;
 
   constructor(name: string, args: GateArgs, options: pulumi.ComponentResourceOptions) {
@@ -31,6 +32,7 @@ export class Gate extends pulumi.ComponentResource {
     this.applicationId = application.id;
     this.environmentId = environment.environmentId;
     this.profileId = profile.configurationProfileId;
+    this.strategyId = strategy.id;
     this.configurationArn = configurationArn(args.names, this);
     this.registerOutputs({ configurationArn: this.configurationArn });
   }

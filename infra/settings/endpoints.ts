@@ -21,6 +21,8 @@ export interface HomeEndpoints extends PeerEndpoints {
   /** Where the peer is in another account. */
   readonly sts?: string | undefined;
   readonly secretsmanager?: string | undefined;
+  /** Where it looks for personal data. */
+  readonly comprehend?: string | undefined;
 }
 
 export interface EndpointSettings {
@@ -36,7 +38,7 @@ const PEER_SERVICES = ['dynamodb', 's3vectors'] as const;
 const HOME_SERVICES = [...PEER_SERVICES, 'appconfigdata', 'sqs', 'kms'] as const;
 
 /** Called in some shapes only; the setting says which. */
-const OPTIONAL_SERVICES = ['bedrock', 'sts', 'secretsmanager'] as const;
+const OPTIONAL_SERVICES = ['bedrock', 'sts', 'secretsmanager', 'comprehend'] as const;
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
 /** Reserved for tests (RFC 6761): no DNS of the world has such a name, only that of embedded Regions. */
@@ -68,16 +70,22 @@ const homeSchema = z.strictObject({
   bedrock: endpointUrl,
   sts: endpointUrl,
   secretsmanager: endpointUrl,
+  comprehend: endpointUrl,
 });
+
+/** `Pulumi.yaml` gives a list that nobody set as an empty one. */
+const isListed = (reader: SettingReader, key: string): boolean => reader.has(key) && !reader.says(key, '[]');
 
 const isCalled = (reader: SettingReader, home: HomeEndpoints, service: (typeof OPTIONAL_SERVICES)[number]): boolean => {
   switch (service) {
     case 'bedrock':
       return reader.says('twinmap:embedder', 'bedrock');
     case 'sts':
-      return reader.has('twinmap:peerAccountId');
+      return reader.has('twinmap:peerAccountId') || isListed(reader, 'twinmap:breakGlassPrincipals');
     case 'secretsmanager':
       return home.secretsmanager !== undefined;
+    case 'comprehend':
+      return reader.has('twinmap:comprehend') && !reader.says('twinmap:comprehend', 'false');
   }
 };
 

@@ -19,6 +19,7 @@ export const ENDPOINT_SERVICES = [
   'sts',
   'bedrock-runtime',
   'secretsmanager',
+  'comprehend',
 ] as const;
 
 export type EndpointService = (typeof ENDPOINT_SERVICES)[number];

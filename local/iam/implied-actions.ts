@@ -6,7 +6,7 @@
 /** A service that uses the customer's key when a function calls it, which AWS checks against the function's own policy. */
 export interface KeyUse {
   readonly action: string;
-  readonly through: 'dynamodb' | 's3vectors' | 'sqs';
+  readonly through: 'dynamodb' | 's3vectors' | 'sqs' | 'secretsmanager';
   /** Only calls of these need it; absent means any call of the service. */
   readonly calls?: readonly string[];
   readonly source: string;
@@ -43,6 +43,13 @@ export const KEY_USES: readonly KeyUse[] = [
     through: 'sqs',
     source:
       'Amazon SQS Developer Guide, "Key management": producers verify the data key, and consumers (Lambda, in the name of the function that it feeds) decrypt',
+  },
+  {
+    action: 'kms:Decrypt',
+    through: 'secretsmanager',
+    calls: ['secretsmanager:GetSecretValue'],
+    source:
+      'AWS Secrets Manager User Guide, "Secret encryption and decryption": a secret under a customer managed key is decrypted in the name of whoever reads it',
   },
 ];
 

@@ -3,6 +3,8 @@
  * function alone, beside what the Lambda service gives every function. Nothing of the parent's environment is handed on, so that a function that reads a variable which the
  * Pulumi program forgot to declare fails on the laptop and not in the customer's account.
  */
+import path from 'node:path';
+
 import { ConfigError } from '../../functions/domain/errors.ts';
 import { LIMITS } from '../../functions/domain/limits.ts';
 import type { FunctionSpec } from '../region/services.ts';
@@ -94,16 +96,30 @@ export const environmentVariables = ({
   NODE_V8_COVERAGE: undefined,
 });
 
+/** Folders of this machine that a person lets sources of the kind `files` read, as in a path: divided by colons. */
+export const LOCAL_FOLDERS = 'TWINMAP_LOCAL_FOLDERS';
+
+const foldersIn = (ambient: Readonly<Record<string, string>>): readonly string[] =>
+  (ambient[LOCAL_FOLDERS] ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+
 /**
- * Node's permission model refuses child processes, workers, addons, WASI and every file outside the bundle and the
- * environment's own temporary folder: what a Lambda can't count on must not be counted on here.
+ * Node's permission model refuses child processes, addons, WASI and every file outside the bundle and the environment's own
+ * temporary folder: what a Lambda can't count on must not be counted on here. Workers it has, and they are walled in alike.
  */
-export const nodeArguments = ({ spec, temporaryDirectory, bootstrapFile }: EnvironmentPlace): readonly string[] => [
+export const nodeArguments = ({
+  spec,
+  temporaryDirectory,
+  bootstrapFile,
+  ambient,
+}: EnvironmentPlace): readonly string[] => [
   '--permission',
   `--allow-fs-read=${spec.codeDirectory}`,
   `--allow-fs-read=${bootstrapFile}`,
   `--allow-fs-read=${temporaryDirectory}`,
   `--allow-fs-write=${temporaryDirectory}`,
+  ...foldersIn(ambient).map((folder) => `--allow-fs-read=${folder}`),
+  '--allow-worker',
+  '--disable-warning=PERM0006',
   `--max-old-space-size=${Math.floor(spec.memoryMb * HEAP_SHARE)}`,
   bootstrapFile,
 ];

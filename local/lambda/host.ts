@@ -53,6 +53,8 @@ export interface LambdaHost {
   /** How many requests at once the function may have; 0 when it is not provisioned. */
   concurrencyOf(functionName: string): number;
   processIdsOf(functionName: string): readonly number[];
+  /** What is provisioned under a name or ARN. */
+  specOf(functionName: string): FunctionSpec | undefined;
   /** Lets requests in flight finish for a while, then ends every process. */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -133,6 +135,10 @@ class Host implements LambdaHost {
 
   processIdsOf(functionName: string): readonly number[] {
     return this.#find(functionName)?.pool.processIds ?? [];
+  }
+
+  specOf(functionName: string): FunctionSpec | undefined {
+    return this.#find(functionName)?.spec;
   }
 
   async close({ graceMs = CLOSE_GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> {

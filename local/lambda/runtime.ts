@@ -2,7 +2,9 @@
  * The part of an embedded Region that runs code: the Lambda host with what starts its functions - load balancer, schedules,
  * queues. `functions`, `schedules` and `front` are the provisioner's view of it.
  */
-import type { RegionServices } from '../region/services.ts';
+import { availableParallelism } from 'node:os';
+
+import type { FunctionSpec, RegionServices } from '../region/services.ts';
 import type { Clock } from './clock.ts';
 import type { BatchReport } from './event-source.ts';
 import { createEventSources } from './event-sources.ts';
@@ -15,6 +17,9 @@ import type { FireReport } from './scheduler.ts';
 import { createScheduler } from './scheduler.ts';
 
 const CLOSE_GRACE_MS = 5000;
+
+/** One machine is both Regions: as many functions as are reserved would wait for each other until their calls time out. */
+const BATCHES_AT_ONCE_MAX = Math.max(4, availableParallelism());
 
 export interface LambdaRuntimeOptions extends LambdaHostOptions {
   readonly consumer: QueueConsumer;
@@ -34,6 +39,7 @@ export interface LambdaRuntimeOptions extends LambdaHostOptions {
 
 export interface LambdaRuntime extends Pick<RegionServices, 'functions' | 'schedules' | 'front'> {
   readonly invoke: Invoke;
+  specOf(functionName: string): FunctionSpec | undefined;
   fireNow(scheduleName: string): Promise<InvokeOutcome>;
   processIdsOf(functionName: string): readonly number[];
   /** Resolves when no scheduled firing and no queue message is being handled, and none waits visibly. */
@@ -67,7 +73,7 @@ export const createLambdaRuntime = (options: LambdaRuntimeOptions): LambdaRuntim
     invoke,
     clock,
     consumer: options.consumer,
-    concurrencyOf: (name) => host.concurrencyOf(name),
+    concurrencyOf: (name) => Math.min(host.concurrencyOf(name), BATCHES_AT_ONCE_MAX),
     failureDelaySeconds: options.failureDelaySeconds,
     onBatch: options.onBatch,
   });
@@ -82,6 +88,7 @@ export const createLambdaRuntime = (options: LambdaRuntimeOptions): LambdaRuntim
       ensureRule: async (spec) => front.ensureRule(spec),
     },
     invoke,
+    specOf: (name) => host.specOf(name),
     fireNow: async (name) => scheduler.fireNow(name),
     processIdsOf: (name) => host.processIdsOf(name),
     idle: async () => {

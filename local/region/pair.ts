@@ -9,7 +9,7 @@ import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { loadStackConfig } from '../monitor/stack-config.ts';
 import { type Authority, openAuthority, trustAuthority } from '../services/authority.ts';
 import type { Endpoints } from '../services/gateway.ts';
-import { type NameServer, openNameServer, serviceHost } from '../services/name-server.ts';
+import { type NameMode, type NameServer, openNameServer, serviceHost } from '../services/name-server.ts';
 import { SERVICE_NAMES } from '../services/service.ts';
 import type { Principal } from '../iam/principal.ts';
 import type { AssumableRole } from '../iam/trust.ts';
@@ -17,11 +17,15 @@ import type { Provisioned, RegionEvent } from './messages.ts';
 import { RegionLink } from './region-link.ts';
 import { settingsNotUsed, type StackUp, whyNotUp } from '../up/stack-up.ts';
 
-export interface PairSource {
-  readonly id: string;
-  readonly name: string;
-  readonly url: string;
-}
+/** A repository by its address, or any source as its connector takes it. */
+export type PairSource =
+  | { readonly id: string; readonly name: string; readonly url: string }
+  | {
+      readonly id: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly config: Readonly<Record<string, unknown>>;
+    };
 
 export interface PairOptions {
   readonly rootDirectory: string;
@@ -42,6 +46,8 @@ export interface ProvisionOptions {
   readonly gitLoopbackOrigin: string | undefined;
   /** The Regions in which the example survey runs beside the product; absent means what the stack files say. */
   readonly surveyIn?: readonly Role[] | undefined;
+  /** Where the functions of the other Region find a Region's stores; absent means the Region's own endpoints. */
+  readonly storesForPeer?: Readonly<Record<Role, Pick<Endpoints, 'dynamodb' | 's3vectors'>>> | undefined;
 }
 
 /** How a client in this process reaches a Region. */
@@ -81,14 +87,20 @@ interface World {
 const authorityDirectoryOf = ({ dataDirectory }: PairOptions): string =>
   path.join(path.resolve(dataDirectory), 'authority');
 
-/** By the names of the SDK's clients, where they differ from those that sign; Bedrock's where the stack embeds with it. */
+/** By the names of the SDK's clients, where they differ from those that sign; Bedrock's and Comprehend's where the stack uses them. */
 const homeEndpointsOf = (
-  { appconfig, bedrock, ...others }: Endpoints,
-  embedder: string | undefined,
+  { appconfig, bedrock, comprehend, dynamodb, s3vectors, sqs, kms, sts, secretsmanager }: Endpoints,
+  config: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> => ({
   appconfigdata: appconfig,
-  ...others,
-  ...(embedder === 'bedrock' ? { bedrock } : {}),
+  dynamodb,
+  s3vectors,
+  sqs,
+  kms,
+  sts,
+  secretsmanager,
+  ...(config['twinmap:embedder'] === 'bedrock' ? { bedrock } : {}),
+  ...((config['twinmap:comprehend'] ?? 'false') === 'false' ? {} : { comprehend }),
 });
 
 const listOf = (text: string | undefined): string[] => {
@@ -144,6 +156,11 @@ export class RegionPairLink {
     return { endpoints, dnsServers: this.#names === undefined ? [] : [this.#names.server] };
   }
 
+  /** What becomes of a name alone: who is connected stays so, as when a Region's DNS fails and warm connections live on. */
+  setNameMode(name: string, mode: NameMode): void {
+    this.#names?.setMode(name, mode);
+  }
+
   /** Runs both stacks' programs at once. */
   async provision(options: ProvisionOptions): Promise<Readonly<Record<Role, Provisioned>>> {
     const endpoints = {
@@ -155,7 +172,12 @@ export class RegionPairLink {
         kind: 'provision',
         order: {
           stack: role,
-          overrides: this.#overrides(this.#stacks[role], endpoints[role], endpoints[peer], options),
+          overrides: this.#overrides(
+            this.#stacks[role],
+            endpoints[role],
+            options.storesForPeer?.[peer] ?? endpoints[peer],
+            options,
+          ),
         },
       });
     const [primary, secondary] = await Promise.all([
@@ -179,7 +201,7 @@ export class RegionPairLink {
     }
     const home = await this.links[role].endpoints;
     const peer = await this.links[PEER[role]].endpoints;
-    const overrides = this.#overrides(after, home, peer, options);
+    const overrides = this.#overrides(after, home, options.storesForPeer?.[PEER[role]] ?? peer, options);
     const applied = await this.links[role].ask({ kind: 'up', order: { stack: role, overrides, file } });
     if (applied.outcome !== 'refused') {
       this.#stacks[role] = after;
@@ -247,15 +269,20 @@ export class RegionPairLink {
     }
   }
 
-  #overrides({ config }: Stack, home: Endpoints, peer: Endpoints, options: ProvisionOptions): Record<string, string> {
+  #overrides(
+    { config }: Stack,
+    home: Endpoints,
+    peer: Pick<Endpoints, 'dynamodb' | 's3vectors'>,
+    options: ProvisionOptions,
+  ): Record<string, string> {
     const hosts = new Set([...listOf(config['twinmap:gitHosts']), ...options.gitHosts]);
     const own = ROLES.find((role) => role === config['twinmap:role']);
     return {
       ...(own === undefined ? {} : this.#options.settings?.[own]),
-      'twinmap:homeEndpoints': JSON.stringify(homeEndpointsOf(home, config['twinmap:embedder'])),
+      'twinmap:homeEndpoints': JSON.stringify(homeEndpointsOf(home, config)),
       'twinmap:peerEndpoints': JSON.stringify({ dynamodb: peer.dynamodb, s3vectors: peer.s3vectors }),
       'twinmap:gitHosts': JSON.stringify([...hosts]),
-      'twinmap:sources': JSON.stringify(options.sources.map(({ id, name, url }) => ({ id, kind: 'git', name, url }))),
+      'twinmap:sources': JSON.stringify(options.sources.map((source) => ({ kind: 'git', ...source }))),
       ...(options.surveyIn === undefined
         ? {}
         : { 'twinmap:survey': String(options.surveyIn.some((role) => role === config['twinmap:role'])) }),

@@ -164,7 +164,12 @@ export class RegionLink {
    * sign of life, and ended when none comes.
    */
   #watch(): void {
-    this.#watchdog ??= setInterval(() => {
+    if (this.#watchdog !== undefined) {
+      return;
+    }
+    // Nobody had asked it anything: what it did not say before the question is no silence.
+    this.#heardAt = performance.now();
+    this.#watchdog = setInterval(() => {
       if (this.#waiting.size === 0 || this.#gone) {
         clearInterval(this.#watchdog);
         this.#watchdog = undefined;

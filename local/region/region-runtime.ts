@@ -15,13 +15,16 @@ import type { AssumableRole } from '../iam/trust.ts';
 import { createProvisioner, type Provisioner } from '../provision/provisioner.ts';
 import { type Authority, openAuthority } from '../services/authority.ts';
 import type { Faults } from '../services/faults.ts';
+import type { FunctionDescription } from '../services/lambda/lambda-stand-in.ts';
 import type { Endpoints } from '../services/gateway.ts';
 import type { Naming } from '../services/name-server.ts';
 import { openServices, type OpenServices } from '../services/open-services.ts';
 import { DeployedStack } from '../up/deployed-stack.ts';
+import { ambientOf } from './ambient.ts';
 import { CallCounter, type CallStatistics } from './call-counter.ts';
 import { assumableRoles } from './assumable-roles.ts';
 import { checkedFunctions } from './checked-functions.ts';
+import { describeFunction } from './describe-function.ts';
 import type { AppliedGate, Provisioned, ProvisionOrder, RegionEvent } from './messages.ts';
 import type { RegionServices } from './services.ts';
 
@@ -63,12 +66,6 @@ const regionOf = (name: string): RegionName => {
   return region;
 };
 
-/** What the Lambda service gives every function of its own accord: whom to trust, and whom to ask for addresses. */
-const ambientOf = (authority: Authority, nameServer: string | undefined): Readonly<Record<string, string>> => ({
-  NODE_EXTRA_CA_CERTS: authority.certificateFile,
-  ...(nameServer === undefined ? {} : { TWINMAP_DNS_SERVERS: nameServer }),
-});
-
 const createLambda = (options: RegionRuntimeOptions, services: OpenServices, authority: Authority): LambdaRuntime => {
   const { region, accountId, tell } = options;
   const report = (functionName: string, outcome: InvokeOutcome): void => {
@@ -82,7 +79,7 @@ const createLambda = (options: RegionRuntimeOptions, services: OpenServices, aut
     dataDirectory: path.join(options.dataDirectory, 'lambda'),
     consumer: services.consumer,
     failureDelaySeconds: FAILURE_DELAY_SECONDS,
-    ambient: ambientOf(authority, options.nameServer),
+    ambient: ambientOf(options, authority, process.env),
     // The sources' schedule only: a person who asks for another interval means when they are read.
     scheduleIntervalOf: (name) =>
       name === namesOf(regionOf(region), accountId).schedule ? options.intervalMs : options.jobsIntervalMs,
@@ -140,8 +137,16 @@ export class RegionRuntime {
               tell({ kind: 'name-mode', name, mode });
             },
           };
+    // The services are there before what runs functions, which takes its queues from them.
+    let opened: RegionRuntime | undefined;
     const services = await openServices({
       tls: { authority, naming },
+      environment: process.env,
+      functions: {
+        invoke: async (name, payload) =>
+          opened === undefined ? { kind: 'unknown-function', functionName: name } : opened.invoke(name, payload),
+        describe: async (name) => opened?.describe(name),
+      },
       region: options.region,
       accountId: options.accountId,
       dataDirectory: options.dataDirectory,
@@ -155,7 +160,8 @@ export class RegionRuntime {
       },
     });
     services.consumer.releaseAll();
-    return new RegionRuntime(options, services, { calls, authority, guard });
+    opened = new RegionRuntime(options, services, { calls, authority, guard });
+    return opened;
   }
 
   /** Runs the stack's Pulumi program; what it declares exists afterwards. */
@@ -254,6 +260,11 @@ export class RegionRuntime {
 
   async invoke(functionName: string, payload: unknown): Promise<InvokeOutcome> {
     return this.#lambda.invoke(functionName, payload);
+  }
+
+  async describe(functionName: string): Promise<FunctionDescription | undefined> {
+    const spec = this.#lambda.specOf(functionName);
+    return spec === undefined ? undefined : describeFunction(spec);
   }
 
   /** Functions of the other Region may call this one as what they are declared to be there. */

@@ -8,9 +8,12 @@ import type { RegionServices } from '../region/services.ts';
 import { openAppConfig } from './appconfig/appconfig-stand-in.ts';
 import { openDynamo } from './dynamodb/dynamo-stand-in.ts';
 import { type BedrockModels, openBedrock } from './bedrock/bedrock-stand-in.ts';
+import { openComprehend } from './comprehend/comprehend-stand-in.ts';
 import { createFaults, type FaultMode, type Faults } from './faults.ts';
 import { type Endpoints, type GatewayOptions, type GatewayTls, openGateway } from './gateway.ts';
 import { openKms } from './kms/kms-stand-in.ts';
+import { type LambdaFunctions, openLambda } from './lambda/lambda-stand-in.ts';
+import { openSecrets } from './secretsmanager/secrets-stand-in.ts';
 import { openSts, type StsRoles } from './sts/sts-stand-in.ts';
 import { openVectors } from './s3vectors/vectors-stand-in.ts';
 import { type DeclaredQueue, openSqs, type QueueConsumer } from './sqs/sqs-stand-in.ts';
@@ -23,6 +26,10 @@ export interface OpenServicesOptions extends Pick<GatewayOptions, 'onRequest' | 
   /** Of the one plain port, where there is no TLS; 0, or absent, takes a free one. */
   readonly port?: number;
   readonly now?: () => number;
+  /** What Lambda's own API invokes; absent means that no function exists. */
+  readonly functions?: LambdaFunctions;
+  /** Where secrets come from; absent means that there are none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Who may take on which role of another account; absent means nobody. */
   readonly sts?: StsRoles;
   /** A DynamoDB value whose bytes no longer parse: it is served as missing, and named here by its key in the file. */
@@ -47,6 +54,12 @@ export interface OpenServices extends Pick<
 
 /** Without roles of another account nobody takes one on. */
 const NOBODY: StsRoles = { assume: () => undefined, nameOf: (accessKeyId) => accessKeyId };
+
+/** Without a Lambda host there is no function to invoke. */
+const NO_FUNCTIONS: LambdaFunctions = {
+  invoke: async (functionName) => ({ kind: 'unknown-function', functionName }),
+  describe: async () => undefined,
+};
 
 const ignoreDamage = (): void => undefined;
 
@@ -91,7 +104,7 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
     kms.close();
   });
   const bedrock = openBedrock({ region });
-  const sts = openSts({ now, ...(options.sts ?? NOBODY) });
+  const sts = openSts({ now, accountId, ...(options.sts ?? NOBODY) });
   const gateway = await openGateway({
     region,
     port: options.port ?? 0,
@@ -104,6 +117,9 @@ const openParts = async (options: OpenServicesOptions, closers: Closer[]): Promi
       kms.backend,
       bedrock.backend,
       sts.backend,
+      openComprehend(),
+      openSecrets({ region, accountId, environment: options.environment ?? {} }),
+      openLambda({ region, accountId, ...(options.functions ?? NO_FUNCTIONS) }),
     ],
     faults,
     ...(options.onRequest === undefined ? {} : { onRequest: options.onRequest }),

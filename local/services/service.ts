@@ -7,7 +7,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { TwinmapError } from '../../functions/domain/errors.ts';
 
 /** The signing names of the services that one local Region stands in for. */
-export const SERVICE_NAMES = ['dynamodb', 's3vectors', 'appconfig', 'sqs', 'kms', 'bedrock', 'sts'] as const;
+export const SERVICE_NAMES = [
+  'dynamodb',
+  's3vectors',
+  'appconfig',
+  'sqs',
+  'kms',
+  'bedrock',
+  'sts',
+  'lambda',
+  'secretsmanager',
+  'comprehend',
+] as const;
 
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 

@@ -1,6 +1,6 @@
 /**
- * Errors in the shape that each service's SDK client reads: DynamoDB, SQS and KMS name the error in the body, S3 Vectors,
- * AppConfig and Bedrock in a header, STS in XML. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
+ * Errors in the shape that each service's SDK client reads: DynamoDB, SQS, KMS, Secrets Manager and Comprehend name the error in the body, S3 Vectors,
+ * AppConfig, Bedrock and Lambda in a header, STS in XML. Used for what every service may answer: throttling, 5xx, a wrong signature, a refusal.
  */
 import type { ServiceName, ServiceReply, WireError } from './service.ts';
 
@@ -76,7 +76,38 @@ const SHAPES: Readonly<Record<ServiceName, Readonly<Record<FailureKind, Shape>>>
     'too-large': [413, 'ValidationError'],
     unknown: [400, 'InvalidAction'],
   },
+  lambda: {
+    throttle: [429, 'TooManyRequestsException'],
+    'error-500': [500, 'ServiceException'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [403, 'AccessDeniedException'],
+    signature: [403, 'InvalidSignatureException'],
+    'too-large': [413, 'RequestTooLargeException'],
+    unknown: [404, 'UnknownOperationException'],
+  },
+  secretsmanager: {
+    throttle: [400, 'ThrottlingException'],
+    'error-500': [500, 'InternalServiceError'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [400, 'AccessDeniedException'],
+    signature: [400, 'InvalidSignatureException'],
+    'too-large': [413, 'SerializationException'],
+    unknown: [400, 'UnknownOperationException'],
+  },
+  comprehend: {
+    throttle: [400, 'TooManyRequestsException'],
+    'error-500': [500, 'InternalServerException'],
+    'error-503': [503, 'ServiceUnavailableException'],
+    denied: [400, 'AccessDeniedException'],
+    signature: [400, 'InvalidSignatureException'],
+    'too-large': [400, 'TextSizeLimitExceededException'],
+    unknown: [400, 'UnknownOperationException'],
+  },
 };
+
+/** Services that name the operation in a header and the error in the body; those of the second kind speak version 1.1. */
+const TARGETED: ReadonlySet<ServiceName> = new Set(['dynamodb', 'sqs', 'kms', 'secretsmanager', 'comprehend']);
+const VERSION_1_1: ReadonlySet<ServiceName> = new Set(['kms', 'secretsmanager', 'comprehend']);
 
 /** The query protocol answers in XML. */
 const XML_ERROR = 'https://sts.amazonaws.com/doc/2011-06-15/';
@@ -110,7 +141,7 @@ const jsonTargetReply = (service: ServiceName, status: number, type: string, bod
   const query = service === 'sqs' ? { 'x-amzn-query-error': `${SQS_QUERY_CODES[short] ?? short};Sender` } : {};
   return {
     status,
-    headers: { 'content-type': `application/x-amz-json-${service === 'kms' ? '1.1' : '1.0'}`, ...query },
+    headers: { 'content-type': `application/x-amz-json-${VERSION_1_1.has(service) ? '1.1' : '1.0'}`, ...query },
     body: JSON.stringify({ __type: type, ...body }),
   };
 };
@@ -119,7 +150,7 @@ const errorReply = (service: ServiceName, status: number, type: string, body: ob
   if (service === 'sts') {
     return xmlReply(status, type, body);
   }
-  return service === 'dynamodb' || service === 'sqs' || service === 'kms'
+  return TARGETED.has(service)
     ? jsonTargetReply(service, status, type, body)
     : {
         status,

@@ -8,7 +8,8 @@ import path from 'node:path';
 
 import { makeKey, writeKey } from '../../functions/access/keys.ts';
 import { isSecretOf, parseToken } from '../../functions/access/token.ts';
-import { type AccessRole, keyRecordKey, type KeyPayload, parseKeyPayload } from '../../functions/domain/access.ts';
+import type { AccessRole } from '../../functions/domain/access.ts';
+import { keyRecordKey, type KeyPayload, parseKeyPayload } from '../../functions/domain/api-key.ts';
 import { RegionUnavailableError } from '../../functions/domain/errors.ts';
 import type { InteractiveWrites } from '../../functions/domain/interactive-write.ts';
 import { LIMITS } from '../../functions/domain/limits.ts';
@@ -105,5 +106,5 @@ export const ensureVoterToken = async (ring: KeyRing, directory: string): Promis
 
 export const ensureTokens = async (ring: KeyRing, directory: string): Promise<LocalTokens> => ({
   reader: await ensureToken(ring, directory, TOKEN_FILE, 'reader'),
-  operator: await ensureToken(ring, directory, OPERATOR_TOKEN_FILE, 'operator'),
+  operator: await ensureToken(ring, directory, OPERATOR_TOKEN_FILE, 'org-admin'),
 });

@@ -60,10 +60,16 @@ const tellWhenGone = async (role: Role, { pair, screen, stop }: KeepRunningOptio
 };
 
 /** Keeps an address that either Region answers, and tells where it is. */
-const openRouter = async ({ pair, provisioned, screen }: KeepRunningOptions): Promise<NodeRouter> => {
+const openRouter = async ({ pair, provisioned, screen, reporter }: KeepRunningOptions): Promise<NodeRouter> => {
   const regions = ROLES.map((role) => ({ region: pair.regionOf(role), endpoint: provisioned[role].endpoint }));
-  const router = await openFrontDoor({ regions });
+  const router = await openFrontDoor({
+    regions,
+    onLine: (event, fields) => {
+      reporter.takeRouted(event, fields);
+    },
+  });
   screen.line('router', `${router.url}  either Region answers here, also when the other is gone`);
+  screen.line('console', `${router.url.replace(/\/$/u, '')}/console  paste the token`);
   return router;
 };
 

@@ -5,8 +5,10 @@ import { CONNECTION_MODES, REQUEST_MODES } from '../services/faults.ts';
 import { SERVICE_NAMES } from '../services/service.ts';
 
 export interface StartOptions {
-  /** Paths or URLs as typed; empty means this repository. */
+  /** Paths or URLs as typed; empty, and without a file, means this repository. */
   readonly sources: readonly string[];
+  /** A `sources.yaml`. */
+  readonly sourcesFile: string | undefined;
   readonly once: boolean;
   readonly json: boolean;
   /** Replaces the schedule of the stack files. */
@@ -33,6 +35,7 @@ export const START_HELP = `Two Regions on this machine, from the Pulumi program 
   npm start -- [options]
 
   --source PATH_OR_URL  a git repository to read; repeatable (default: this one)
+  --sources FILE        what to read, of any kind, as a YAML file (docs/connectors.md has one); secrets as env:NAME
   --once                one sync, a proof, and an end:
                         0 acknowledged and identical, 1 not acknowledged, 2 the Regions differ,
                         4 a Region is unreachable, 5 no Region is active, 64 wrong usage
@@ -86,6 +89,7 @@ const parseFault = (text: string, problems: string[]): FaultOption | undefined =
 
 interface RawOptions {
   readonly source?: string[];
+  readonly sources?: string;
   readonly once?: boolean;
   readonly json?: boolean;
   readonly interval?: string;
@@ -102,6 +106,7 @@ const readRaw = (args: readonly string[]): RawOptions | string => {
       allowPositionals: false,
       options: {
         source: { type: 'string', multiple: true },
+        sources: { type: 'string' },
         once: { type: 'boolean' },
         json: { type: 'boolean' },
         interval: { type: 'string' },
@@ -144,6 +149,7 @@ export const parseStartOptions = (args: readonly string[]): ParsedOptions => {
         kind: 'options',
         options: {
           sources: raw.source ?? [],
+          sourcesFile: raw.sources,
           once: raw.once ?? false,
           json: raw.json ?? false,
           intervalMs,

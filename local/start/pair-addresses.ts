@@ -19,7 +19,7 @@ export const addressOf = async (rootDirectory: string, pair: RegionPairLink, rol
   if (region === undefined || accountId === undefined) {
     throw new InvariantError(`the stack ${role} was provisioned without a Region or an account`);
   }
-  const { tables, vectorBucket, vectorIndex } = namesOf(region, accountId);
+  const { tables, vectorBucket, vectorIndex, gate, functions } = namesOf(region, accountId);
   const { endpoints, dnsServers } = await pair.connectionTo(role);
   return {
     role,
@@ -32,6 +32,15 @@ export const addressOf = async (rootDirectory: string, pair: RegionPairLink, rol
       s3vectors: endpoints.s3vectors,
       dnsServers: [...dnsServers],
     },
+    gate: {
+      application: gate,
+      environment: 'gate',
+      profile: 'gate',
+      strategy: gate,
+      appconfig: endpoints.appconfig,
+      appconfigdata: endpoints.appconfig,
+    },
+    functions: { ...functions, lambda: endpoints.lambda, sts: endpoints.sts },
   };
 };
 

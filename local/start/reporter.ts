@@ -3,8 +3,9 @@ import pc from 'picocolors';
 
 import type { Provisioned, RegionEvent } from '../region/messages.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
-import type { PairSource } from '../region/pair.ts';
+import type { NamedSource } from './sources.ts';
 import type { CycleEnd, CycleWatch } from './cycle-watch.ts';
+import { type DecisionLine, DecisionLines } from './decision-lines.ts';
 import type { Screen } from './screen.ts';
 import { count, cycleLine, denialLine, proofLine, seconds, warningOf } from './sentences.ts';
 import type { RegionResult, SyncResult, Verdict } from './verdict.ts';
@@ -13,15 +14,19 @@ const SKIPS_SHOWN_MAX = 10;
 
 export interface ReporterOptions {
   readonly screen: Screen;
-  readonly sources: readonly PairSource[];
+  readonly sources: readonly Pick<NamedSource, 'id' | 'name'>[];
   readonly watch: CycleWatch;
+  /** Takes lines as they come, in place of sentences. */
+  readonly raw?: (line: string) => void;
 }
 
 export class Reporter {
   readonly failures: string[] = [];
   readonly #screen: Screen;
-  readonly #sources: readonly PairSource[];
+  readonly #sources: readonly Pick<NamedSource, 'id' | 'name'>[];
   readonly #watch: CycleWatch;
+  readonly #raw: ((line: string) => void) | undefined;
+  readonly #decisions = new DecisionLines();
   readonly #listeners: ((end: CycleEnd) => void)[] = [];
   #skipsSeen = 0;
 
@@ -29,6 +34,7 @@ export class Reporter {
     this.#screen = options.screen;
     this.#sources = options.sources;
     this.#watch = options.watch;
+    this.#raw = options.raw;
   }
 
   /** Called for every cycle that ends, also for those of the schedule. */
@@ -107,7 +113,26 @@ export class Reporter {
     return this.#sources.find((source) => source.id === id)?.name ?? id;
   }
 
+  /** What the router has decided. */
+  takeRouted(event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#raw?.(JSON.stringify({ event, function: 'router', ...fields }));
+    this.#tell(this.#decisions.takeEvent(event, fields));
+  }
+
+  #tell(decision: DecisionLine | undefined): void {
+    if (decision === undefined || this.#raw !== undefined) {
+      return;
+    }
+    const { level, label, text } = decision;
+    this.#screen.line(label, level === 'info' ? text : level === 'warn' ? pc.yellow(text) : pc.red(text));
+  }
+
   #takeLine(text: string): void {
+    // Measurements are for charts, not for people.
+    if (!text.startsWith('{"_aws"')) {
+      this.#raw?.(text);
+    }
+    this.#tell(this.#decisions.take(text));
     const before = this.#watch.ends();
     const progress = this.#watch.take(text);
     if (progress !== undefined) {

@@ -2,8 +2,10 @@
 import path from 'node:path';
 
 import type { RunningPair } from '../../ops/running-pair.ts';
+import { writeMissing } from '../../ops/source-writes.ts';
 import { readTokenFile, TOKEN_FILE } from '../../ops/token.ts';
 import { buildFunctions } from '../../scripts/build-functions.ts';
+import { LOCAL_FOLDERS } from '../lambda/environment-launch.ts';
 import type { Provisioned } from '../region/messages.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import { RegionPairLink } from '../region/pair.ts';
@@ -15,7 +17,7 @@ import type { StartOptions } from './options.ts';
 import { addressesOf, authorityFile, openLocalPair, type PairAddresses } from './pair-addresses.ts';
 import { Reporter } from './reporter.ts';
 import { Screen } from './screen.ts';
-import { openSources, type OpenedSources } from './sources.ts';
+import { expectedOf, openSources, type OpenedSources } from './sources.ts';
 import { openSurveyPage } from './survey-page.ts';
 import { syncOnce } from './sync-once.ts';
 import { earlyReport, judge, reportOf } from './verdict.ts';
@@ -60,7 +62,7 @@ const describe = (running: Running, provisioned: ProvisionedPair, addresses: Pai
   pid: process.pid,
   regions: ROLES.map((role) => {
     const { region, endpoint } = provisioned[role];
-    return { role, region, endpoint, stores: addresses[role].stores };
+    return { ...addresses[role], region, endpoint };
   }),
   authority: authorityFile(running.options.dataDirectory),
 });
@@ -84,6 +86,19 @@ const showToken = async ({ options, screen }: Running): Promise<void> => {
   screen.line('token', `${token === undefined ? '' : `${token}  `}reads everything; kept in ${file}`);
 };
 
+/** What the file says is stored where people's own sources are: a function's environment holds a few repositories, and not these. */
+const define = async ({ opened, screen }: Running, addresses: PairAddresses): Promise<void> => {
+  if (opened.definitions.length === 0) {
+    return;
+  }
+  const writer = { by: 'npm start', at: Date.now() };
+  const { written, refused } = await writeMissing(openLocalPair(addresses), opened.definitions, writer);
+  screen.line('sources', `${opened.definitions.length} of the file, ${written.length} new or changed`);
+  for (const id of refused) {
+    screen.fail(`no Region took the source ${id}`);
+  }
+};
+
 interface BroughtUp {
   readonly provisioned: ProvisionedPair;
   /** What commands are told of it. */
@@ -103,6 +118,7 @@ const bringUp = async (running: Running): Promise<BroughtUp> => {
   });
   reporter.provisioned(provisioned, now() - startedAt);
   const addresses = await addressesOf(running.rootDirectory, pair);
+  await define(running, addresses);
   // Before anything is broken on purpose: whoever tries a fault wants to ask.
   await makeTokens(running, addresses);
   for (const { role, service, mode } of options.faults) {
@@ -127,7 +143,7 @@ const firstSync = async (running: Running): Promise<BroughtUp & { readonly exitC
     stop.throwIfAborted();
     const brought = await bringUp(running);
     const { provisioned } = brought;
-    const expected = opened.sources.map(({ id }) => id);
+    const expected = expectedOf(opened);
     const result = await syncOnce({ pair, provisioned, watch, expected, failures: reporter.failures, now });
     stop.throwIfAborted();
     const verdict = judge(result);
@@ -171,18 +187,41 @@ const runPair = async (running: Running): Promise<number> => {
   }
 };
 
+/** The Regions are processes of their own, which inherit this; their functions read nothing else of this machine. */
+const allowFolders = ({ definitions }: OpenedSources): void => {
+  const named = definitions.flatMap(({ kind, config: { path: folder } }) =>
+    kind === 'files' && typeof folder === 'string' ? [folder] : [],
+  );
+  const given = process.env[LOCAL_FOLDERS];
+  process.env[LOCAL_FOLDERS] = [...(given === undefined ? [] : [given]), ...named].join(path.delimiter);
+};
+
+/** Whoever names nothing looks at this repository. */
+const namedSources = ({ sources, sourcesFile }: StartOptions, rootDirectory: string): readonly string[] =>
+  sources.length === 0 && sourcesFile === undefined ? [rootDirectory] : sources;
+
+const printRaw = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
 export const runStart = async (options: StartOptions, rootDirectory: string): Promise<number> => {
   const screen = screenFor(options);
   const stop = stopSignal();
   const held = await holdDirectory(options.dataDirectory);
   let opened: OpenedSources | undefined;
   try {
-    opened = await openSources(options.sources.length === 0 ? [rootDirectory] : options.sources);
+    opened = await openSources(namedSources(options, rootDirectory), options.sourcesFile);
     screen.title('Twinmap: two Regions on this machine');
     screen.line('deploying', 'both stacks, by the Pulumi program');
     await buildFunctions({ outDir: path.join(rootDirectory, 'dist', 'functions') });
+    allowFolders(opened);
     const watch = watchCycles();
-    const reporter = new Reporter({ screen, sources: opened.sources, watch });
+    const reporter = new Reporter({
+      screen,
+      sources: [...opened.sources, ...opened.definitions],
+      watch,
+      ...(options.json ? { raw: printRaw } : {}),
+    });
     const { dataDirectory, intervalMs } = options;
     const pair = await RegionPairLink.open({
       rootDirectory,

@@ -53,9 +53,6 @@ export const warningOf = (line: string): Warning | undefined => {
     case 'document.skipped': {
       return { kind: 'skip', text: `not read: ${JSON.stringify(fields['path'])} (${textOf(fields['reason'])})` };
     }
-    case 'gate.decided': {
-      return { kind: 'other', text: `gate: ${textOf(fields['detail'])}` };
-    }
     case 'cycle.cursor-lost': {
       return { kind: 'other', text: `${textOf(fields['source'])}: ${textOf(fields['why'])}; everything is compared` };
     }

@@ -5,10 +5,19 @@ import path from 'node:path';
 import { parseGitSource } from '../../functions/connectors/git/git-source.ts';
 import { ConfigError } from '../../functions/domain/errors.ts';
 import { type GitServer, resolveLocalSource, startGitServer } from '../git-server.ts';
-import type { PairSource } from '../region/pair.ts';
+import { addressesIn, type SourceDefinition } from '../../functions/domain/source-definition.ts';
+import { readSourcesFile, type WrittenSource } from '../../ops/source-file.ts';
+
+export interface NamedSource {
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+}
 
 export interface OpenedSources {
-  readonly sources: readonly PairSource[];
+  readonly sources: readonly NamedSource[];
+  /** Of a file: stored as people's own sources are. */
+  readonly definitions: readonly SourceDefinition[];
   readonly gitHosts: readonly string[];
   readonly gitLoopbackOrigin: string | undefined;
   close(): Promise<void>;
@@ -60,21 +69,68 @@ const nameSource = async (typed: string): Promise<Named> => {
   return { id: idOf(name, directory), name, directory };
 };
 
-export const openSources = async (typed: readonly string[]): Promise<OpenedSources> => {
-  const named = await Promise.all(typed.map(async (source) => nameSource(source)));
-  const ids = new Set<string>();
+/** Hosts of services that are asked without an address in the configuration. */
+const KIND_HOSTS: Readonly<Record<string, readonly string[]>> = {
+  github: ['api.github.com', 'github.com'],
+  gitlab: ['gitlab.com'],
+  sharepoint: ['login.microsoftonline.com', 'graph.microsoft.com', '*.sharepoint.com'],
+  pagerduty: ['api.pagerduty.com'],
+};
+
+const hostsOf = (definition: SourceDefinition): readonly string[] => {
+  const urls = addressesIn(definition).flatMap((address) => (URL.canParse(address) ? [new URL(address)] : []));
+  const own = urls.filter(({ protocol }) => protocol === 'https:').map(({ host }) => host);
+  return [...(KIND_HOSTS[definition.kind] ?? []), ...own];
+};
+
+/** A repository of this machine is served over loopback, like one that is named on the command line. */
+const definitionsOf = (written: readonly WrittenSource[], server: GitServer | undefined): readonly SourceDefinition[] =>
+  written.map(({ definition, directory }) => {
+    if (directory === undefined) {
+      return definition;
+    }
+    const { repositories } = definition.config;
+    const [first] = Array.isArray(repositories) ? (repositories as readonly object[]) : [];
+    return { ...definition, config: { repositories: [{ ...first, url: server?.urlOf(definition.id) ?? '' }] } };
+  });
+
+const refuseTwice = (typed: readonly string[], named: readonly Named[], written: readonly WrittenSource[]): void => {
+  const ids = new Set(written.map(({ definition }) => definition.id));
   for (const [at, { id }] of named.entries()) {
     if (ids.has(id)) {
       throw new ConfigError(`--source ${typed[at] ?? ''} names the same repository twice; name it once`);
     }
     ids.add(id);
   }
+};
+
+export const openSources = async (typed: readonly string[], file?: string): Promise<OpenedSources> => {
+  const written = file === undefined ? [] : await readSourcesFile(file);
+  const named = await Promise.all(typed.map(async (source) => nameSource(source)));
+  refuseTwice(typed, named, written);
+  const ofFile = await Promise.all(
+    written.flatMap(({ definition: { id }, directory }) =>
+      directory === undefined ? [] : [resolveLocalSource(directory).then((folder) => ({ name: id, path: folder }))],
+    ),
+  );
   const local = named.flatMap(({ id, directory }) => (directory === undefined ? [] : [{ name: id, path: directory }]));
-  const server: GitServer | undefined = local.length === 0 ? undefined : await startGitServer(local);
+  const served = [...local, ...ofFile];
+  const server: GitServer | undefined = served.length === 0 ? undefined : await startGitServer(served);
+  const definitions = definitionsOf(written, server);
   return {
     sources: named.map(({ id, name, url }) => ({ id, name, url: url?.href ?? server?.urlOf(id) ?? '' })),
-    gitHosts: named.flatMap(({ url }) => (url === undefined ? [] : [url.host])),
+    definitions,
+    gitHosts: [
+      ...named.flatMap(({ url }) => (url === undefined ? [] : [url.host])),
+      ...definitions.flatMap((definition) => hostsOf(definition)),
+    ],
     gitLoopbackOrigin: server?.origin,
     close: async () => server?.close(),
   };
 };
+
+/** Those that a sync brings. */
+export const expectedOf = ({ sources, definitions }: OpenedSources): readonly string[] => [
+  ...sources.map(({ id }) => id),
+  ...definitions.filter(({ enabled }) => enabled).map(({ id }) => id),
+];

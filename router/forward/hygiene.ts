@@ -62,6 +62,8 @@ export interface Hop {
   readonly host: string;
   /** What the client's own forwarded headers said, where it is a trusted proxy; empty otherwise. */
   readonly trustedFor: string;
+  /** Under which the request is found in every log; absent where the router gives none. */
+  readonly requestId?: string;
 }
 
 /** Names that a Connection header declares to be of this connection. */
@@ -95,11 +97,14 @@ const hopHeaders = (hop: Hop, via: string): readonly string[] => [
   hop.proto,
   'x-forwarded-host',
   hop.host,
+  ...(hop.requestId === undefined ? [] : ['x-request-id', hop.requestId]),
 ];
 
 /** Request headers for the origin, as a flat list of names and values; `content-length` is the transport's business. */
 export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => {
   const named = namedByConnection(raw);
+  // Ours says the same as the client's, or the client's can't be taken.
+  const isNamed = hop.requestId !== undefined;
   const out: string[] = [];
   let via = '';
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -108,7 +113,7 @@ export const forwardedHeaders = (raw: readonly string[], hop: Hop): string[] => 
     const name = passedName(spelled);
     if (isVia(spelled)) {
       via += `${value}, `;
-    } else if (name !== '' && named?.has(name) !== true) {
+    } else if (name !== '' && named?.has(name) !== true && !(isNamed && name === 'x-request-id')) {
       const kept = name === 'cookie' ? withoutOwnCookies(value) : value;
       if (kept !== '' || value === '') {
         out.push(name, kept);

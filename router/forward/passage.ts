@@ -12,6 +12,8 @@ export interface Passage<Io> {
   readonly traits: RequestTraits;
   readonly decision: RouteDecision;
   readonly memory: ClientMemory | undefined;
+  /** What the Region's own log calls the request. */
+  readonly requestId?: string | undefined;
 }
 
 /** The headers with which the router signs an answer, added to those that are given. */
@@ -36,7 +38,7 @@ export const signPassage = <Io>(
 /** Counts an answer; one that did not come at the first attempt is logged. */
 export const countPassage = <Io>(
   { metrics, log, timers }: RouterParts,
-  { exchange, traits, decision }: Passage<Io>,
+  { exchange, traits, decision, requestId }: Passage<Io>,
   { region, kind, number, startedMs }: Attempt<Io>,
   status: number,
 ): void => {
@@ -44,20 +46,29 @@ export const countPassage = <Io>(
   metrics.answered(region, status);
   if (number > 1) {
     const why = exchange.failures.map(({ code }) => code).join(',');
-    log('info', 'request.moved', { method: traits.method, status, from: decision.first, to: region, kind, why });
+    log('info', 'request.moved', {
+      method: traits.method,
+      status,
+      from: decision.first,
+      to: region,
+      kind,
+      why,
+      requestId,
+    });
   }
 };
 
 /** No Region answered: what its client is told. */
 export const failPassage = <Io>(
   { policy, config, metrics, log }: RouterParts,
-  { exchange, traits, decision }: Passage<Io>,
+  { exchange, traits, decision, requestId }: Passage<Io>,
   failures: readonly AttemptFailure[],
 ): RouterProblem => {
   const lastErrors = Object.fromEntries(policy.regions.map((region) => [region, policy.health(region).lastError]));
   metrics.count('requests', 'region="none",class="5xx"');
   log('error', 'request.unanswered', {
     method: traits.method,
+    requestId,
     failures: failures.map(({ region, code, phase }) => `${region} ${code} (${phase})`).join('; '),
   });
   const problem = noRegionAnswered(failures, lastErrors, config.runbook);

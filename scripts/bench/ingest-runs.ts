@@ -6,6 +6,7 @@ import { documentKey } from '../../functions/domain/corpus.ts';
 import { InvariantError } from '../../functions/domain/errors.ts';
 import { DONE, done } from '../../functions/domain/failure.ts';
 import type { RegionName } from '../../functions/domain/region.ts';
+import { gitDefinition } from '../../functions/domain/source-definition.ts';
 import { encodeFence, ingestVersion } from '../../functions/domain/version.ts';
 import { DualWriter } from '../../functions/dual-write/dual-writer.ts';
 import type { RegionPair, RegionStores } from '../../functions/dual-write/regions.ts';
@@ -35,7 +36,7 @@ export const runCycle = async (
   sourceId: string,
 ): Promise<CycleOutcome> =>
   runSyncCycle({
-    source: { id: sourceId, kind: 'git', name: sourceId, url: 'bench:corpus' },
+    source: gitDefinition({ id: sourceId, name: sourceId, url: 'bench:corpus' }),
     connector: corpusConnector(documents),
     writer: new DualWriter({ regions, telemetry: SILENT, now: () => performance.now() }),
     embedder,

@@ -8,6 +8,7 @@ import type { Connector, PullEvent } from '../../functions/connectors/connector.
 import { unreachableCase } from '../../functions/domain/errors.ts';
 import { done } from '../../functions/domain/failure.ts';
 import { LIMITS } from '../../functions/domain/limits.ts';
+import { gitDefinition } from '../../functions/domain/source-definition.ts';
 import { DualWriter } from '../../functions/dual-write/dual-writer.ts';
 import { InteractiveWriter } from '../../functions/dual-write/interactive-writer.ts';
 import type { Embedder } from '../../functions/embed/embedder.ts';
@@ -21,7 +22,7 @@ import type { Telemetry } from '../../functions/telemetry/telemetry.ts';
 import { MATRIX_DIMENSIONS } from './region-server.ts';
 import type { MatrixStage } from './stage.ts';
 
-const SOURCE = { id: 'matrix', kind: 'git', name: 'matrix', url: 'https://git.example/matrix' } as const;
+const SOURCE = gitDefinition({ id: 'matrix', name: 'matrix', url: 'https://git.example/matrix' });
 const SYNC_TIMEOUT_MS = 120_000;
 const WORDS = 'how the matrix fails over';
 

@@ -233,6 +233,13 @@ const describeQueries = (store: Harness): void => {
       expect(keysOf(await query(10, sources))).toEqual(keysOf(expected));
     });
 
+    it('of more sources than one filter takes is the same', async () => {
+      const others = Array.from({ length: 3 * LIMITS.vectorFilterSourcesMax }, (_none, at) => `other-${at}`);
+      const sources = ['handbook', ...others, 'runbooks'];
+      expect(keysOf(await query(10, sources))).toEqual(keysOf([near, foreign, mid, far]));
+      expect(keysOf(await query(2, sources))).toEqual(keysOf([near, foreign]));
+    });
+
     it('of no source at all gives nothing, and is no failure', async () => {
       expect(await query(10, [])).toEqual([]);
     });

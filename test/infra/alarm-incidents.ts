@@ -59,6 +59,7 @@ export const OWN_INCIDENTS: Readonly<Record<string, OwnIncident>> = {
   'cycle-not-acknowledged': cycle('peer-down'),
   'cycle-fenced': cycle('cycle-fenced'),
   'cycle-source-failed': cycle('source-failed'),
+  'source-refused': cycle('source-refused'),
   'cycle-rejected': cycle('cycle-rejected'),
   'cycle-deferred': cycle('cycle-deferred'),
   'owed-age': { everySeconds: 60, calm: calm(), trouble: { scenario: 'peer-down', value: 1200 } },

@@ -141,7 +141,11 @@ describe('a mistake in one setting', () => {
     ['another dimension', { 'twinmap:embeddingDimensions': '512' }, /vectors of 256 numbers/u],
     ['a source without id', { 'twinmap:sources': '[{"kind":"git","url":"https://github.com/x/y"}]' }, /at \[0\]\.id/u],
     ['a source with an unknown key', { 'twinmap:sources': source({ brnach: 'main' }) }, /brnach/u],
-    ['a source of another kind', { 'twinmap:sources': source({ kind: 'svn' }) }, /only git sources/u],
+    [
+      'a source of another kind without its configuration',
+      { 'twinmap:sources': source({ kind: 'jira' }) },
+      /the "config" of/u,
+    ],
     [
       'a source on another host',
       { 'twinmap:sources': source({ url: 'https://git.example.com/x' }) },

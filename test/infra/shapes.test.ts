@@ -41,6 +41,7 @@ const FULL = {
   'twinmap:egressProxyCidr': '10.40.9.0/28',
   'twinmap:embedder': 'bedrock',
   'twinmap:embeddingDimensions': '512',
+  'twinmap:comprehend': 'true',
   'twinmap:secrets': '["twinmap/github"]',
   'twinmap:kmsKeyArn': OWN_KEY,
   'twinmap:permissionsBoundaryArn': BOUNDARY,
@@ -152,7 +153,14 @@ describe('the endpoints of an isolated network', () => {
       's3vectors Interface',
     ];
     expect(servicesOf(full)).toEqual(
-      [...always, 'bedrock-runtime Interface', 'secretsmanager Interface', 'sqs Interface', 'sts Interface'].toSorted(),
+      [
+        ...always,
+        'bedrock-runtime Interface',
+        'comprehend Interface',
+        'secretsmanager Interface',
+        'sqs Interface',
+        'sts Interface',
+      ].toSorted(),
     );
     // The VPC has one for queues already.
     expect(servicesOf(ownVpc)).toEqual(always.toSorted());
@@ -161,7 +169,7 @@ describe('the endpoints of an isolated network', () => {
   it('never have a private name for DynamoDB, and have one for everything else', () => {
     const named = endpoints(full).filter(({ inputs }) => inputs['privateDnsEnabled'] === true);
     expect(named.map(({ name }) => name).filter((name) => name.includes('dynamodb'))).toEqual([]);
-    expect(named).toHaveLength(7);
+    expect(named).toHaveLength(8);
   });
 
   it('let through what the roles grant, to these roles and to nobody else', () => {
@@ -171,7 +179,9 @@ describe('the endpoints of an isolated network', () => {
         expect(JSON.stringify(Condition)).toMatch(
           /^\{"StringEquals":\{"aws:PrincipalArn":\["arn:aws:iam::111122223333:role\/twinmap-us-east-2-/u,
         );
-        expect([...Action, ...Resource].filter((text) => text.endsWith('*'))).toEqual([]);
+        // What Comprehend is asked about has no name.
+        const isNameless = Action.join(' ') === 'comprehend:DetectPiiEntities';
+        expect([...Action, ...(isNameless ? [] : Resource)].filter((text) => text.endsWith('*'))).toEqual([]);
       }
     }
     const [own, peer] = statementsIn(full.one('network-endpoints-dynamodb'));
@@ -337,6 +347,19 @@ describe('Titan on Bedrock', () => {
       TWINMAP_EMBEDDER_MODEL: 'amazon.titan-embed-text-v2:0',
       TWINMAP_EMBEDDING_DIMENSIONS: '512',
     });
+  });
+});
+
+describe('Comprehend', () => {
+  it('is called by the function that redacts, where the stack says so, and by no other', () => {
+    for (const name of FUNCTION_NAMES) {
+      const detecting = roleStatements(full, name).filter(({ Action }) =>
+        Action.includes('comprehend:DetectPiiEntities'),
+      );
+      expect(detecting.map(({ Action }) => Action)).toEqual(name === 'sync' ? [['comprehend:DetectPiiEntities']] : []);
+    }
+    expect(full.environment('sync')).toMatchObject({ TWINMAP_COMPREHEND: 'en' });
+    expect(JSON.stringify(ownVpc)).not.toContain('comprehend:');
   });
 });
 

@@ -7,11 +7,14 @@ import { parseDocumentPayload, parseSourcePayload, sourceKey } from '../../funct
 import { DONE, done, type Failure } from '../../functions/domain/failure.ts';
 import type { ReplicatedRecord } from '../../functions/domain/record.ts';
 import { parseRegion, type RegionName } from '../../functions/domain/region.ts';
+import { gitDefinition } from '../../functions/domain/source-definition.ts';
 import { DualWriter } from '../../functions/dual-write/dual-writer.ts';
 import type { RegionPair, RegionStores } from '../../functions/dual-write/regions.ts';
 import type { Embedder } from '../../functions/embed/embedder.ts';
-import type { Checkpoint, CycleOutcome } from '../../functions/ingest/cycle-types.ts';
+import type { Checkpoint, CycleDependencies, CycleOutcome } from '../../functions/ingest/cycle-types.ts';
+import type { Derivation } from '../../functions/ingest/derive/derivation.ts';
 import { documentIdOf } from '../../functions/ingest/plan-document.ts';
+import { type PurgeOutcome, purgeSource } from '../../functions/ingest/purge-source.ts';
 import { runSyncCycle } from '../../functions/ingest/sync-cycle.ts';
 import { type SweepOutcome, sweepVectors } from '../../functions/ingest/sweep-vectors.ts';
 import { parseSyncMessage } from '../../functions/ingest/sync-message.ts';
@@ -21,7 +24,7 @@ import { batchesOf } from '../../functions/stores/vector-batches.ts';
 import type { Telemetry } from '../../functions/telemetry/telemetry.ts';
 import { MemoryRecordStore, MemoryVectorStore } from './memory-stores.ts';
 
-export const SOURCE = { id: 'handbook', kind: 'git', name: 'handbook', url: 'https://git.example/handbook' } as const;
+export const SOURCE = gitDefinition({ id: 'handbook', name: 'handbook', url: 'https://git.example/handbook' });
 
 const DIMENSIONS = 8;
 const PULL_BATCH = 3;
@@ -198,9 +201,15 @@ export interface RunOptions {
 
 export class World {
   readonly origin = new Origin();
+  /** What the source is read with. */
+  open: () => Connector = () => originConnector(this.origin);
   readonly primary: WorldRegion;
   readonly secondary: WorldRegion;
   readonly queued: string[] = [];
+  /** In place of what a run is given otherwise. */
+  given: Partial<Pick<CycleDependencies, 'source' | 'detector'>> = {};
+  /** What else is made of the source. */
+  derivations: readonly Derivation[] = [];
   nowMs = 1_700_000_000_000;
   /** The plan of deletions that a person has approved last. */
   approvedPlan: string | undefined;
@@ -230,9 +239,11 @@ export class World {
       return await runSyncCycle(
         {
           source: SOURCE,
-          connector: originConnector(this.origin),
+          connector: this.open(),
           writer: new DualWriter({ regions, telemetry: silent, now: () => this.nowMs }),
           embedder,
+          derivations: this.derivations,
+          ...this.given,
           queue: {
             send: async ({ body }) => {
               this.queued.push(body);
@@ -245,11 +256,7 @@ export class World {
           readApprovedPlan: async () => this.approvedPlan,
           now: () => this.nowMs,
           remainingMs: () => (options.hurried === true ? 0 : 900_000),
-          newOp: () => {
-            this.#ops += 1;
-            // A ULID, but not in order: a clock that goes back must not let an older run win.
-            return `0${sha256Hex(String(this.#ops)).slice(0, 25).toUpperCase()}`;
-          },
+          newOp: () => this.#newOp(),
           signal: new AbortController().signal,
         },
         checkpoint,
@@ -257,6 +264,53 @@ export class World {
     } finally {
       this.#crashAt = Infinity;
     }
+  }
+
+  /** Takes the source out of both Regions, as the sync function does where a person has removed it. */
+  async purge(options: Pick<RunOptions, 'home' | 'epoch' | 'hurried' | 'crashAt'> = {}): Promise<PurgeOutcome> {
+    this.calls = 0;
+    this.#crashAt = options.crashAt ?? Infinity;
+    const regions = this.#regionsOf(options);
+    const now = (): number => this.nowMs;
+    try {
+      return await purgeSource({
+        source: SOURCE,
+        writer: new DualWriter({ regions, telemetry: silent, now }),
+        embedder,
+        queue: {
+          send: async ({ body }) => {
+            this.queued.push(body);
+            return DONE;
+          },
+        },
+        telemetry: silent,
+        epoch: options.epoch ?? 1,
+        peerWrites: 'required',
+        now,
+        remainingMs: () => (options.hurried === true ? 0 : 900_000),
+        newOp: () => this.#newOp(),
+        signal: new AbortController().signal,
+      });
+    } finally {
+      this.#crashAt = Infinity;
+    }
+  }
+
+  async purgeOrCrash(crashAt: number): Promise<PurgeOutcome | 'crashed'> {
+    try {
+      return await this.purge({ crashAt });
+    } catch (error) {
+      if (error instanceof CrashError) {
+        return 'crashed';
+      }
+      throw error;
+    }
+  }
+
+  /** A ULID, but not in order: a clock that goes back must not let an older run win. */
+  #newOp(): string {
+    this.#ops += 1;
+    return `0${sha256Hex(String(this.#ops)).slice(0, 25).toUpperCase()}`;
   }
 
   /** One sweep of the source's orphan vectors, as the sync function runs it. */

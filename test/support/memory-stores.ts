@@ -257,8 +257,9 @@ export class MemoryRecordStore implements RecordStore {
     }
     const stored = this.#find(record);
     if (stored?.f === fence && (stored.v === undefined || stored.v < record.v)) {
-      const { pk, sk, v, op, h, data } = record;
-      this.#store({ pk, sk, v, op, h, data, f: fence, ...debtOf(record, owed) });
+      const { pk, sk, v, op, h, data, del } = record;
+      const dead = del === undefined ? {} : { del };
+      this.#store({ pk, sk, v, op, h, data, f: fence, ...dead, ...debtOf(record, owed) });
       return { kind: 'committed' };
     }
     if (stored?.v === record.v && stored.op === record.op) {
@@ -274,8 +275,9 @@ export class MemoryRecordStore implements RecordStore {
     }
     const stored = this.#find(record);
     if (stored?.v === undefined || stored.v < record.v) {
-      const { pk, sk, v, op, h, data } = record;
-      this.#store({ pk, sk, v, op, h, data, ...(stored?.f === undefined ? {} : { f: stored.f }) });
+      const { pk, sk, v, op, h, data, del } = record;
+      const dead = del === undefined ? {} : { del };
+      this.#store({ pk, sk, v, op, h, data, ...dead, ...(stored?.f === undefined ? {} : { f: stored.f }) });
       return { kind: 'written' };
     }
     return stored.op === record.op && stored.v === record.v ? { kind: 'written' } : { kind: 'superseded', v: stored.v };

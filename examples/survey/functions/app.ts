@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from 'hono';
 
-import { admit } from '../../../functions/query/admission.ts';
+import { admit, credentialsOf } from '../../../functions/query/admission.ts';
 import { type Answer, problem, renderAnswer } from '../../../functions/query/answer.ts';
 import { opOf, readIdempotencyKey } from '../../../functions/query/idempotency.ts';
 import { readBody } from '../../../functions/query/request-body.ts';
@@ -57,7 +57,7 @@ const ready = async (deps: SurveyDependencies, survey: string): Promise<Answer> 
 };
 
 const serve = async (deps: SurveyDependencies, route: SurveyRoute, c: Context, survey: string): Promise<Answer> => {
-  const admission = await admit(deps, route, c.req.header('authorization'));
+  const admission = await admit(deps, route, credentialsOf(c.req.raw));
   if (admission.kind === 'refused') {
     return admission.answer;
   }

@@ -21,6 +21,7 @@ export interface GraphReader {
   /** What the files say of these nodes; a node may be declared in several. */
   nodes(ids: readonly string[]): Promise<ReadonlyMap<string, readonly NodeView[]>>;
   outOf(ids: readonly string[], types: readonly EdgeType[]): Promise<ReadonlyMap<string, readonly EdgeView[]>>;
+  /** Into a Region: ties of names that nothing depends on may be left out; no answer needs them. */
   into(ids: readonly string[], types: readonly EdgeType[]): Promise<ReadonlyMap<string, readonly EdgeView[]>>;
 }
 

@@ -81,8 +81,8 @@ const empty = (): Record<List, unknown[]> => ({
 
 const HEADER_BYTES = 8 * 1024;
 
-/** Canonical texts of one or more parts, in order. */
-export const factsTexts = (facts: FileFacts): readonly string[] => {
+/** Payloads of one or more parts, in order. */
+export const factsPayloads = (facts: FileFacts): readonly object[] => {
   const { nodes, edges, unknowns, code, dead, ...header } = facts;
   const lists: Record<List, readonly unknown[]> = {
     nodes,
@@ -106,8 +106,19 @@ export const factsTexts = (facts: FileFacts): readonly string[] => {
     }
   }
   const more = { ...(dead === undefined ? {} : { dead }), ...(code === undefined ? {} : { language: code.language }) };
-  return parts.map((part, index) => canonicalText({ ...header, ...more, ...part, part: index, parts: parts.length }));
+  const numbered = (part: Readonly<Record<List, unknown[]>>, index: number): object => ({
+    ...header,
+    ...more,
+    ...part,
+    part: index,
+    parts: parts.length,
+  });
+  return parts.map((part, index) => numbered(part, index));
 };
+
+/** Their canonical texts. */
+export const factsTexts = (facts: FileFacts): readonly string[] =>
+  factsPayloads(facts).map((payload) => canonicalText(payload));
 
 /** Undefined where the text is no such part: callers treat that as "not held". */
 export const parseFactsPart = (text: string): FactsPart | undefined => {

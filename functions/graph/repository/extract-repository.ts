@@ -27,6 +27,10 @@ const isDataPath = (path: string): boolean =>
 export const isContextPath = (path: string): boolean =>
   isTerraformPath(path) || isCatalogPath(path) || isDataPath(path);
 
+/** Does anything read this file? Others are never asked for. */
+export const isGraphPath = (path: string): boolean =>
+  isContextPath(path) || FILE_EXTRACTORS.some((one) => one.accepts(path));
+
 /** A component that no catalog names is declared by every file that says something of it. */
 const declareOwner = (context: Context, builder: FactsBuilder): void => {
   const owner = context.owners.of(builder.path);

@@ -5,6 +5,7 @@
 import { emitEntities, isCatalogPath } from '../catalog/entities.ts';
 import { emitCodeowners, isCodeowners } from '../catalog/codeowners.ts';
 import { emitDocument, isDocumentPath } from '../catalog/documents.ts';
+import { emitOnCall, isOnCallPath } from '../catalog/on-call.ts';
 import { extractCloudFormation } from '../cloudformation/extract.ts';
 import { emitCode, isCodePath } from '../code/extract.ts';
 import { emitManifestFile, isManifestFile } from '../packages/manifests.ts';
@@ -44,7 +45,8 @@ export const FILE_EXTRACTORS: readonly FileExtractor[] = [
     },
   },
   { name: 'codeowners', accepts: isCodeowners, extract: emitCodeowners },
-  { name: 'documents', accepts: isDocumentPath, extract: emitDocument },
+  { name: 'documents', accepts: (path) => isDocumentPath(path) && !isOnCallPath(path), extract: emitDocument },
+  { name: 'on-call', accepts: isOnCallPath, extract: emitOnCall },
   { name: 'data', accepts: isDataFile, extract: emitDataFile },
   { name: 'dockerfile', accepts: isDockerfile, extract: emitDockerfile },
   { name: 'packages', accepts: isManifestFile, extract: emitManifestFile },

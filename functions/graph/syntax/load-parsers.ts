@@ -12,13 +12,10 @@ export interface ParserBytes {
   grammar(grammar: Grammar): Promise<Uint8Array>;
 }
 
-/** Beside `node_modules`: the files that hold the runtime and the grammars. */
-export const RUNTIME_FILE = 'web-tree-sitter/web-tree-sitter.wasm';
-
-export const grammarFile = (grammar: Grammar): string =>
-  grammar === 'hcl'
-    ? '@tree-sitter-grammars/tree-sitter-hcl/tree-sitter-hcl.wasm'
-    : `@vscode/tree-sitter-wasm/wasm/tree-sitter-${grammar}.wasm`;
+export interface LoadedParsers extends Parsers {
+  /** Loads those of these grammars that are not loaded yet: thirteen of them are 20 MB, and a repository needs a few. */
+  load(grammars: readonly Grammar[]): Promise<void>;
+}
 
 const nothing = (): void => undefined;
 
@@ -36,13 +33,16 @@ export const loadParsers = async (
   bytes: ParserBytes,
   now: () => number,
   grammars: readonly Grammar[] = GRAMMARS,
-): Promise<Parsers> => {
+): Promise<LoadedParsers> => {
   // What the runtime prints when it gives a text up is said by the caller, with the file.
   await Parser.init({ wasmBinary: bytes.runtime, printErr: nothing, print: nothing });
   const loaded = new Map<Grammar, Language>();
-  for (const grammar of grammars) {
-    loaded.set(grammar, await Language.load(await bytes.grammar(grammar)));
-  }
+  const load: LoadedParsers['load'] = async (wanted) => {
+    for (const grammar of wanted.filter((one) => !loaded.has(one))) {
+      loaded.set(grammar, await Language.load(await bytes.grammar(grammar)));
+    }
+  };
+  await load(grammars);
   let parser = new Parser();
   const parseTree = (language: Language, text: string): Tree | string => {
     const until = now() + LIMITS.graphParseMs;
@@ -60,6 +60,7 @@ export const loadParsers = async (
     }
   };
   return {
+    load,
     parse: (grammar, text, visit) => {
       const language = loaded.get(grammar);
       if (language === undefined) {

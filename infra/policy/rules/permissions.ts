@@ -29,6 +29,7 @@ const RUNTIME_ACTIONS: ReadonlyMap<string, RegExp> = new Map([
   ['appconfig', /^(?:StartConfigurationSession|GetLatestConfiguration)$/u],
   ['bedrock', /^InvokeModel$/u],
   ['cloudwatch', /^PutMetricData$/u],
+  ['comprehend', /^DetectPiiEntities$/u],
   // Lambda's own, in the role's name, of a function in a VPC; the rule below sees to it that its code can't use them.
   ['ec2', /^(?:(?:Create|Delete|Describe)NetworkInterfaces?|DescribeSubnets|(?:Una|A)ssignPrivateIpAddresses)$/u],
   ['dynamodb', /^(?:(?:Get|Put|Update|Delete|BatchGet)Item|Query|Scan|ConditionCheckItem)$/u],
@@ -96,12 +97,19 @@ const interfaceProblems = (resource: Resource): readonly string[] =>
     .filter((action) => action.startsWith('ec2:') && !isDeniedToCode(resource, action))
     .map((action) => `${action} is for Lambda, and the function's own code is not denied it.`);
 
+/** It asks about the text in its request, and AWS knows no resource for it. */
+const isOfText = (statement: PlainObject): boolean => {
+  const actions = textsOf(statement['Action']);
+  return actions.length === 1 && actions[0] === 'comprehend:DetectPiiEntities';
+};
+
 /** `key/*` or `table/*`: every resource of a kind. */
 const EVERY_OF_A_KIND = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:[a-z-]+[/:])?\*$/u;
 
 const wildcardProblems = (statement: PlainObject): readonly string[] => {
   const named = textsOf(statement['Resource']);
-  const resources = isOfInterfaces(statement) ? named.map((arn) => arn.replace(/^\*$|\/\*$/u, '/interfaces')) : named;
+  const isNameless = isOfInterfaces(statement) || isOfText(statement);
+  const resources = isNameless ? named.map((arn) => arn.replace(/^\*$|\/\*$/u, '/nameless')) : named;
   return [
     ...textsOf(statement['Action'])
       .filter((action) => action.includes('*'))

@@ -21,6 +21,7 @@ export interface StsRoles {
 }
 
 export interface StsOptions extends StsRoles {
+  readonly accountId: string;
   readonly now: () => number;
 }
 
@@ -91,16 +92,37 @@ const assumeRole = (options: StsOptions, request: ServiceRequest): ServiceReply 
   return reply(`<AssumedRoleUser>${user}</AssumedRoleUser><Credentials>${credentials}</Credentials>`);
 };
 
+/** Whoever signed; what the signature covers was sent along, as AWS finds out by computing it. */
+const whoIsThat = ({ nameOf, accountId }: StsOptions, request: ServiceRequest): ServiceReply => {
+  const covered = (request.query.get('X-Amz-SignedHeaders') ?? '').split(';').filter((name) => name !== '');
+  if (covered.some((name) => request.headers[name] === undefined)) {
+    const message = 'The request signature we calculated does not match the signature you provided.';
+    throw new WireError(403, 'SignatureDoesNotMatch', message);
+  }
+  const name = nameOf(callerOf(request));
+  // Whoever administers a local Region is no role: an access key alone.
+  const arn = name.startsWith('arn:') ? name : `arn:aws:iam::${accountId}:user/${name}`;
+  const result = [element('Arn', arn), element('UserId', 'AIDALOCAL'), element('Account', arn.split(':')[4] ?? '')];
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: `<GetCallerIdentityResponse xmlns="${NAMESPACE}"><GetCallerIdentityResult>${result.join('')}</GetCallerIdentityResult><ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
+  };
+};
+
+const WHO = 'GetCallerIdentity';
+
 export const openSts = (options: StsOptions): { readonly backend: ServiceBackend } => ({
   backend: {
     service: 'sts',
     bodyBytesMax: BODY_BYTES_MAX,
     // The query protocol names its operation in the body; this one has one.
-    operationOf: () => 'AssumeRole',
+    operationOf: ({ query }) => (query.get('Action') === WHO ? WHO : 'AssumeRole'),
     permissionsOf: (_operation, request) => {
       const resource = fieldsOf(request).get('RoleArn') ?? '';
       return resource === '' ? [] : [{ action: 'sts:AssumeRole', resource }];
     },
-    handle: async (_operation, request) => assumeRole(options, request),
+    handle: async (operation, request) =>
+      operation === WHO ? whoIsThat(options, request) : assumeRole(options, request),
   },
 });

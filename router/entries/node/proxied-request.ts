@@ -74,11 +74,12 @@ export class ProxiedRequest implements ExchangeHost<Controller>, AttemptReceiver
   constructor(options: ProxiedOptions) {
     this.#o = options;
     const { context, req, traits, decision, memory } = options;
-    this.#headers = forwardedHeaders(req.rawHeaders, hopOf(req, context));
+    const hop = hopOf(req, context);
+    this.#headers = forwardedHeaders(req.rawHeaders, hop);
     this.#commonHeaders = this.#headers.length;
     const { tracker, timers } = context;
     this.#exchange = new Exchange({ tracker, timers, traits, decision, host: this });
-    this.#passage = { exchange: this.#exchange, traits, decision, memory };
+    this.#passage = { exchange: this.#exchange, traits, decision, memory, requestId: hop.requestId };
   }
 
   start(): void {

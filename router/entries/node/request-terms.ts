@@ -1,9 +1,11 @@
 /** What one request of node:http asks of the router: its traits, who overrides it, what its client remembers. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 import { ambiguousFraming, type Hop } from '../../forward/hygiene.ts';
 import { cookieValue } from '../../forward/memory-cookie.ts';
 import type { RouterProblem } from '../../forward/problem.ts';
+import { createRequestIds } from '../../forward/request-ids.ts';
 import { claimFrom, refusalFrom, traitsFrom } from '../../forward/request-terms.ts';
 import type { RequestTraits } from '../../policy/phase.ts';
 import type { ModeClaim } from '../../policy/mode.ts';
@@ -57,15 +59,19 @@ export const claimOf = (req: IncomingMessage, context: RouterContext): ModeClaim
   return claimFrom(tokenOf(req, context.memory.isSecure), typeof wished === 'string' ? wished : undefined, context);
 };
 
+const requestIdOf = createRequestIds(() => randomBytes(6).toString('hex'));
+
 export const hopOf = (req: IncomingMessage, { config, trustedProxies, proto }: RouterContext): Hop => {
   const clientAddress = req.socket.remoteAddress ?? 'unknown';
   const isTrusted = trustedProxies.has(clientAddress);
   const said = isTrusted ? req.headers['x-forwarded-for'] : undefined;
+  const id = req.headers['x-request-id'];
   return {
     name: config.name,
     clientAddress,
     proto,
     host: req.headers.host ?? '',
     trustedFor: typeof said === 'string' ? said : '',
+    requestId: requestIdOf(typeof id === 'string' ? id : undefined),
   };
 };

@@ -1,6 +1,7 @@
 /** What one request of a worker asks of the router. Its headers are read once, as the list that the header rules take. */
 import type { Hop } from '../../forward/hygiene.ts';
 import { cookieValue } from '../../forward/memory-cookie.ts';
+import { createRequestIds } from '../../forward/request-ids.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface RequestFacts {
@@ -42,6 +43,8 @@ export const tokenOf = ({ named }: RequestFacts, isSecure: boolean): string | un
     : undefined;
 };
 
+const requestIdOf = createRequestIds(() => crypto.randomUUID().slice(0, 12));
+
 export const hopFor = (request: Request, { named }: RequestFacts, context: WorkerContext): Hop => {
   const clientAddress = context.clientAddress(request);
   const isTrusted = context.trustedProxies.has(clientAddress);
@@ -51,6 +54,7 @@ export const hopFor = (request: Request, { named }: RequestFacts, context: Worke
     proto: context.proto,
     host: named.get('host') ?? '',
     trustedFor: isTrusted ? (named.get('x-forwarded-for') ?? '') : '',
+    requestId: requestIdOf(named.get('x-request-id')),
   };
 };
 

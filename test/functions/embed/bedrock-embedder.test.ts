@@ -81,7 +81,9 @@ describe('the identity of its vectors', () => {
       const embedder = make({ model: parseBedrockModel(TITAN_MODEL, text) });
       const [vector] = await vectorsOf(embedder, ['who owns payments']);
       expect(vector).toHaveLength(Number(text));
-      expect(indexName(embedder, {})).toMatch(new RegExp(`^amazon.titan-embed-text-v2:0/${text}/split-\\d+/`, 'u'));
+      expect(indexName({ embedder, source: {} })).toMatch(
+        new RegExp(`^amazon.titan-embed-text-v2:0/${text}/split-\\d+/`, 'u'),
+      );
     },
   );
 

@@ -5,17 +5,17 @@ import path from 'node:path';
 import type { FileFacts } from '../../../functions/graph/facts/vocabulary.ts';
 import { extractRepository } from '../../../functions/graph/repository/extract-repository.ts';
 import type { RepositoryFile } from '../../../functions/graph/repository/context.ts';
-import { grammarFile, loadParsers, RUNTIME_FILE } from '../../../functions/graph/syntax/load-parsers.ts';
-import type { Parsers } from '../../../functions/graph/syntax/parsers.ts';
+import { type LoadedParsers, loadParsers } from '../../../functions/graph/syntax/load-parsers.ts';
+import { grammarFile, RUNTIME_FILE } from '../../../functions/graph/syntax/parser-files.ts';
 
 const MODULES = path.resolve(import.meta.dirname, '../../../node_modules');
 
 const bytesOf = (file: string): Uint8Array => readFileSync(path.join(MODULES, file));
 
-let loading: Promise<Parsers> | undefined;
+let loading: Promise<LoadedParsers> | undefined;
 
 /** Loaded once for a test file. */
-export const testParsers = async (): Promise<Parsers> => {
+export const testParsers = async (): Promise<LoadedParsers> => {
   loading ??= loadParsers(
     { runtime: bytesOf(RUNTIME_FILE), grammar: async (grammar) => bytesOf(grammarFile(grammar)) },
     () => process.cpuUsage().user / 1000,

@@ -10,6 +10,7 @@ import {
   parseStoresEnvironment,
   requireText,
 } from '../../../functions/handlers/environment.ts';
+import { gitDefinition } from '../../../functions/domain/source-definition.ts';
 import { openRegionPair } from '../../../functions/handlers/open-region.ts';
 import { parseRegionConfig, type RegionConfig } from '../../../infra/config.ts';
 import { functionEnvironment } from '../../../infra/environment.ts';
@@ -100,11 +101,20 @@ describe('parseStoresEnvironment', () => {
 describe('parseSources', () => {
   it('reads sources, the id being the name where none was given', () => {
     const sources = [SOURCE, { ...SOURCE, id: 'runbooks', name: 'Runbooks', branch: 'main' }];
+    const url = 'https://github.com/x/y';
     expect(parseSources({ TWINMAP_SOURCES: JSON.stringify(sources) })).toEqual([
-      { ...SOURCE, name: 'handbook' },
-      { ...SOURCE, id: 'runbooks', name: 'Runbooks', branch: 'main' },
+      gitDefinition({ id: 'handbook', name: 'handbook', url }),
+      gitDefinition({ id: 'runbooks', name: 'Runbooks', url, branch: 'main' }),
     ]);
     expect(parseSources({})).toEqual([]);
+  });
+
+  it('reads sources of any kind, their configuration being the connector’s own', () => {
+    const config = { url: 'https://acme.atlassian.net', spaces: ['ENG'], token: 'secretsmanager:twinmap/wiki' };
+    const wiki = { id: 'wiki', kind: 'confluence', config, redaction: 'none', workspace: 'platform' };
+    expect(parseSources({ TWINMAP_SOURCES: JSON.stringify([wiki]) })).toEqual([
+      { ...wiki, name: 'wiki', enabled: true },
+    ]);
   });
 
   it.each([
@@ -194,6 +204,6 @@ describe('what the Pulumi program declares', () => {
   it('brings the sources as they were configured', async () => {
     const config = await configOf('primary', { 'twinmap:sources': JSON.stringify([SOURCE]) });
     const sources = parseSources(functionEnvironment('dispatch', config, LIVE));
-    expect(sources).toEqual([{ ...SOURCE, name: 'handbook' }]);
+    expect(sources).toEqual([gitDefinition({ id: 'handbook', name: 'handbook', url: SOURCE.url })]);
   });
 });

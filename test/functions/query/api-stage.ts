@@ -6,12 +6,15 @@ import { randomBytes } from 'node:crypto';
 
 import type { Hono } from 'hono';
 
+import type { Authenticator } from '../../../functions/access/authenticator.ts';
+import { KnownDirectory } from '../../../functions/access/directory.ts';
 import { KeyAuthenticator } from '../../../functions/access/key-authenticator.ts';
 import { makeKey, type MadeKey } from '../../../functions/access/keys.ts';
 import { createAuditLog } from '../../../functions/audit/audit-log.ts';
 import { readNewestEvents } from '../../../functions/audit/read-events.ts';
-import type { AccessRole, SourceGrant } from '../../../functions/domain/access.ts';
+import type { RoleName, SourceGrant } from '../../../functions/domain/access.ts';
 import type { Failure } from '../../../functions/domain/failure.ts';
+import type { SourceDefinition } from '../../../functions/domain/source-definition.ts';
 import { InteractiveWriter } from '../../../functions/dual-write/interactive-writer.ts';
 import type { RegionStores } from '../../../functions/dual-write/regions.ts';
 import { createApiApp } from '../../../functions/handlers/api-app.ts';
@@ -35,6 +38,8 @@ export class ApiStage {
   readonly home = this.#region('us-east-2', 'home');
   readonly peer = this.#region('us-west-2', 'peer');
   clockMs = 1_760_000_000_000;
+  /** What the stack names. */
+  ownSources: readonly SourceDefinition[] = [];
   #ops = 0;
 
   readonly writes = this.writerAt(this.home, this.peer);
@@ -49,14 +54,31 @@ export class ApiStage {
     });
   }
 
-  async key(roles: readonly AccessRole[], sources: SourceGrant = 'all', lifetimeMs = 90 * DAY_MS): Promise<MadeKey> {
+  /** Keys and tokens, as a Region's own API judges them. */
+  authenticator({ tables }: RegionStores): Authenticator {
+    const now = (): number => this.clockMs;
+    const { workspaces } = tables;
+    const directory = new KnownDirectory({ workspaces, records: this.corpus.records, own: this.ownSources, now });
+    return new KeyAuthenticator({ records: workspaces, directory, now });
+  }
+
+  /** A key for some workspaces: its roles hold in these. */
+  async scopedToken(roles: readonly RoleName[], workspaces: readonly string[]): Promise<string> {
+    const made = await makeKey(
+      { writes: this.writes, now: () => this.clockMs, randomBytes: (count) => randomBytes(count) },
+      { name: 'scoped', roles, sources: [], workspaces, lifetimeMs: 90 * DAY_MS, createdBy: 'test' },
+    );
+    return made.token;
+  }
+
+  async key(roles: readonly RoleName[], sources: SourceGrant = 'all', lifetimeMs = 90 * DAY_MS): Promise<MadeKey> {
     return makeKey(
       { writes: this.writes, now: () => this.clockMs, randomBytes: (count) => randomBytes(count) },
       { name: roles.join(' and '), roles, sources, lifetimeMs, createdBy: 'test' },
     );
   }
 
-  async token(roles: readonly AccessRole[], sources: SourceGrant = 'all'): Promise<string> {
+  async token(roles: readonly RoleName[], sources: SourceGrant = 'all'): Promise<string> {
     return (await this.key(roles, sources)).token;
   }
 
@@ -69,7 +91,7 @@ export class ApiStage {
       workspaces: this.home.tables.workspaces,
       vectors: this.corpus.vectors,
       embedder: hashEmbedder,
-      authenticator: new KeyAuthenticator({ records: this.home.tables.workspaces, now: () => this.clockMs }),
+      authenticator: this.authenticator(this.home),
       writes: this.writes,
       audit: createAuditLog({
         writes: this.writes,
@@ -84,6 +106,7 @@ export class ApiStage {
       requestId: () => 'request-1',
       randomBytes: (count) => randomBytes(count),
       build: 'build-1',
+      ownSources: this.ownSources,
     };
   }
 
@@ -98,7 +121,7 @@ export class ApiStage {
       role: 'secondary',
       peerRegion: regionOf('us-east-2'),
       workspaces: this.peer.tables.workspaces,
-      authenticator: new KeyAuthenticator({ records: this.peer.tables.workspaces, now: () => this.clockMs }),
+      authenticator: this.authenticator(this.peer),
       writes: this.writerAt(this.peer, this.home),
     });
   }

@@ -31,6 +31,8 @@ const appWith = (more: Partial<ApiDependencies> = {}, requestTimeoutMs = 5000): 
   );
 
 /** As somebody who may read everything. */
+const SLOW = { reason: 'throttled', code: 'Slow', message: 'too many questions' } as const;
+
 const ask = async (path: string, app = appWith(), method = 'GET'): Promise<Response> =>
   app.request(path, requestOf({ method, token }));
 
@@ -269,30 +271,40 @@ describe('/v1/search', () => {
     expect(new Set(passages.map((passage) => passage['source']))).toEqual(new Set(['bank', 'cafe']));
   });
 
-  it.each([
-    ['vectors.query', 'vectors'],
-    ['records.get', 'records'],
-  ])('without %s says which part is down and who may answer', async (operation, part) => {
-    corpus.failures.add(operation);
+  it('without any records says which part is down and who may answer', async () => {
+    corpus.failures.add('records.getMany').add('records.query');
     const body = await isProblem(await ask('/v1/search?q=queue'), 503);
-    expect(body['why']).toContain(`Its ${part} did not do what was asked: ${operation} is down`);
+    expect(body['why']).toContain('Its records did not do what was asked: records.getMany is down');
     expect(body['next']).toContain('us-west-2');
   });
 
-  it('without an embedder says so', async () => {
-    const embedder = failingEmbedder({ reason: 'throttled', code: 'Slow', message: 'too many questions' });
-    const body = await isProblem(await ask('/v1/search?q=queue', appWith({ embedder })), 503);
-    expect(body['why']).toContain('Its embedder did not do what was asked: too many questions');
+  it.each([
+    ['vectors', 'vectors.query', hashEmbedder],
+    ['embedding', 'none', failingEmbedder(SLOW)],
+  ])('without %s answers by words and says so', async (part, operation, embedder) => {
+    await corpus.indexWords();
+    corpus.failures.add(operation);
+    const body = await bodyOf(await ask('/v1/search?q=queue', appWith({ embedder })));
+    expect(body['degraded']).toEqual([part]);
+    expect(body['passages']).not.toEqual([]);
   });
 
   it('leaves out what a load balancer does not carry, and says so', async () => {
     for (let at = 0; at < 49; at += 1) {
-      await corpus.add('shop', `${'\u0001'.repeat(1000)}${at}.txt`, `queue ${at} ${'\u0007'.repeat(2600)}\n`);
+      const id = await corpus.add('shop', `${at}.txt`, `queue ${at}\n`);
+      await corpus.replaceTexts('shop', id, `queue ${'"'.repeat(6000)}`);
     }
     const response = await ask('/v1/search?q=queue&limit=50');
     const text = await response.text();
     expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(1_000_000);
     expect(JSON.parse(text)).toMatchObject({ truncated: true, region: 'us-east-2' });
+  });
+
+  it('shows text without what turns or hides it', async () => {
+    const id = await corpus.add('shop', 'hidden.txt', 'queue of orders\n');
+    await corpus.replaceTexts('shop', id, 'queue\u202E \u0007of\u200B orders\nline');
+    const body = await bodyOf(await ask('/v1/search?q=queue%20of%20orders'));
+    expect(JSON.stringify(body['passages'])).toContain('queue of orders\\nline');
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { keyRecordKey } from '../../../functions/domain/access.ts';
+import { keyRecordKey } from '../../../functions/domain/api-key.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { ApiStage, bodyOf, DAY_MS, type Json, requestOf, type Sent } from './api-stage.ts';
 
@@ -77,7 +77,13 @@ describe('a new key', () => {
     [{ ...READER, expiresInDays: 367 }, '"expiresInDays"'],
     [{ ...READER, expiresInDays: 1.5 }, '"expiresInDays"'],
     [{ ...READER, admin: true }, 'unknown field "admin"'],
-    [{ ...READER, roles: ['operator'] }, "an operator can't be limited"],
+    [{ ...READER, roles: ['operator'] }, "this key can't be made"],
+    [{ ...READER, roles: ['org-admin'] }, "this key can't be made"],
+    [{ ...READER, roles: ['member'] }, "this key can't be made"],
+    [{ ...READER, workspaces: ['shop'], roles: ['editor'] }, "this key can't be made"],
+    [{ ...READER, workspaces: ['shop'], sources: 'all' }, "this key can't be made"],
+    [{ ...READER, workspaces: [] }, '"workspaces"'],
+    [{ ...READER, workspaces: ['a b'] }, '"workspaces"'],
   ])('of %j is refused', async (body, what) => {
     const answer = await make(body);
     expect(answer.status).toBe(400);

@@ -7,6 +7,8 @@ import {
   chunkKey,
   documentId,
   documentKey,
+  parseDocumentId,
+  parseDocumentPayload,
   type SourcePayload,
   sourceKey,
 } from '../../../functions/domain/corpus.ts';
@@ -17,6 +19,8 @@ import { encodeFence, type Fence, ingestVersion } from '../../../functions/domai
 import type { Embedder } from '../../../functions/embed/embedder.ts';
 import { tokenise } from '../../../functions/embed/tokenise.ts';
 import { splitDocument } from '../../../functions/ingest/split/split-document.ts';
+import { bucketKey, directoryKey } from '../../../functions/lexical/keys.ts';
+import { buildUnit, type IndexedDocument, partOf } from '../../../functions/lexical/unit.ts';
 import { canonicalText, makeRecord, makeTombstone, sha256Hex } from '../../../functions/stores/envelope.ts';
 import { makeVector } from '../../../functions/stores/vector-hash.ts';
 import type { StoredVector } from '../../../functions/stores/vector-store.ts';
@@ -85,9 +89,14 @@ export const FENCE: Fence = { epoch: 7, region: REGION, run: 1, op: RUN };
 export class SmallCorpus {
   readonly failures = new Set<string>();
   /** Pages of one item: who forgets to ask for the next page sees almost nothing. */
-  readonly records = new MemoryRecordStore({ fault: (name) => this.#failureOf(`records.${name}`), pageItemsMax: 1 });
+  readonly records: MemoryRecordStore;
   readonly vectors = new MemoryVectorStore(DIMENSIONS, { fault: (name) => this.#failureOf(`vectors.${name}`) });
+  readonly #added = new Map<string, Map<string, IndexedDocument>>();
   #seq = 0;
+
+  constructor(pageItemsMax = 1) {
+    this.records = new MemoryRecordStore({ fault: (name) => this.#failureOf(`records.${name}`), pageItemsMax });
+  }
 
   /** Commits a source as a finished cycle would; without documents. */
   async commitSource(id: string, more: Partial<SourcePayload> = {}): Promise<void> {
@@ -125,6 +134,17 @@ export class SmallCorpus {
       await this.put(chunkKey(source, id, entry.c), payload);
     }
     const { chunks: _chunks, ...described } = split;
+    const own = this.#added.get(source) ?? new Map<string, IndexedDocument>();
+    this.#added.set(source, own);
+    own.set(id, {
+      hash: parseDocumentId(id)?.hash ?? '',
+      title: split.title,
+      chunks: chunks.map(({ entry, payload }) => ({
+        id: entry.c,
+        breadcrumb: payload.breadcrumb,
+        text: payload.text,
+      })),
+    });
     await this.put(documentKey(source, id), {
       id,
       src: source,
@@ -140,6 +160,33 @@ export class SmallCorpus {
 
   async put(key: RecordKey, payload: unknown): Promise<void> {
     await this.records.put(makeRecord(key, this.#nextWrite(), payload));
+  }
+
+  /** What a cycle derives after its documents: the lexical index of everything that was added. */
+  async indexWords(parts = 1): Promise<void> {
+    for (const [source, documents] of this.#added) {
+      const units = Map.groupBy(documents.values(), ({ hash }) => partOf(hash, parts));
+      for (const [part, own] of units) {
+        const { buckets, directory } = buildUnit(own, parts, part);
+        for (const [bucket, payload] of buckets) {
+          await this.put(bucketKey({ source, part }, bucket), payload);
+        }
+        await this.put(directoryKey({ source, part }), directory);
+      }
+    }
+  }
+
+  get sources(): readonly string[] {
+    return [...this.#added.keys()];
+  }
+
+  /** Gives the chunks of a document another text, under the old ids. */
+  async replaceTexts(source: string, id: string, text: string): Promise<void> {
+    const read = await this.records.get(documentKey(source, id));
+    const chunks = read.kind === 'done' ? (parseDocumentPayload(read.value?.data ?? '')?.chunks ?? []) : [];
+    for (const { c } of chunks) {
+      await this.put(chunkKey(source, id, c), { doc: id, src: source, breadcrumb: source, text });
+    }
   }
 
   async remove(key: RecordKey): Promise<void> {

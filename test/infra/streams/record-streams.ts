@@ -13,6 +13,7 @@ import type { FaultRule } from '../../../local/services/faults.ts';
 import { Exercise } from '../../local/iam/exercise.ts';
 import { Planter } from '../../local/iam/planted.ts';
 import { isEmf } from '../../support/alarms/series.ts';
+import { FakeConfluence } from '../../../local/fakes/fake-confluence.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 
 const FILE = path.join(import.meta.dirname, 'recorded.json');
@@ -108,6 +109,18 @@ const recordPair = async (exercise: Exercise, planter: Planter): Promise<void> =
     renameSync(repository.directory, `${repository.directory}-gone`);
     await stage.sync();
     renameSync(`${repository.directory}-gone`, repository.directory);
+  });
+  await scenario('source-refused', async () => {
+    const wiki = await new FakeConfluence().start();
+    // Any variable will do: what it holds is not this service's token.
+    const config = { url: wiki.origin, spaces: ['ENG'], email: 'nobody@example.com', token: 'env:HOME' };
+    await stage.send('primary', 'PUT', '/v1/sources/wiki', {
+      as: stage.tokens?.operator,
+      body: { kind: 'confluence', config },
+    });
+    await stage.sync();
+    await stage.send('primary', 'DELETE', '/v1/sources/wiki', { as: stage.tokens?.operator });
+    await wiki.close();
   });
   await scenario('drift', async () => {
     await editAndSync();

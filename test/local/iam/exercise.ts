@@ -121,7 +121,8 @@ export class Exercise {
       const id = document?.record.sk.replace('document#', '') ?? '';
       const addresses = ['/healthz', '/readyz', '/v1/status', '/v1/sources', '/v1/search?q=edit', '/v1/settings'];
       const others = [`/v1/documents/${encodeURIComponent(id)}`, '/v1/settings/displayName', '/v1/keys', '/v1/audit'];
-      for (const address of [...addresses, ...others]) {
+      const pages = ['/v1/regions', '/v1/metrics', '/v1/audit/verify'];
+      for (const address of [...addresses, ...others, ...pages]) {
         await this.#write(role, 'GET', address);
       }
     }

@@ -83,12 +83,26 @@ describe('what a function may not do', () => {
     ['write into its bundle', `(await import('node:fs')).writeFileSync(process.env.LAMBDA_TASK_ROOT + '/x', 'x')`],
     ['write another temporary file', `(await import('node:fs')).writeFileSync(process.env.TMPDIR + '-x', 'x')`],
     ['start a program', `(await import('node:child_process')).spawn('git', ['--version'])`],
-    ['start a worker', `new (await import('node:worker_threads')).Worker('1', { eval: true })`],
   ])('can not %s', async (_what, expression) => {
     await provision('wall', `export const handler = async () => { ${expression}; return 'done'; };`);
     const outcome = await host.invoke('wall', {});
     expect(outcome).toMatchObject({ kind: 'function-error', trace: expect.any(Array) as string[] });
     expect(outcome).toHaveProperty('message', expect.stringContaining('restricted'));
+  });
+
+  it('starts a worker, which is walled in like the function itself', async () => {
+    await provision(
+      'worker',
+      `import { Worker } from 'node:worker_threads';
+       const run = (code) => new Promise((resolve) => {
+         new Worker(code, { eval: true }).on('error', (error) => resolve(error.message)).on('message', resolve);
+       });
+       export const handler = async () => [
+         await run("require('node:worker_threads').parentPort.postMessage('here')"),
+         await run("require('node:fs').readFileSync('/etc/passwd')"),
+       ];`,
+    );
+    await expect(returned('worker')).resolves.toEqual(['here', expect.stringContaining('restricted')]);
   });
 
   it('runs from a code folder that is a symbolic link', async () => {

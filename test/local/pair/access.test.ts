@@ -1,21 +1,52 @@
 /** Keys, settings and votes on two running Regions: made as a person makes them, over HTTP and from the command line. */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { type Role, ROLES } from '../../../functions/domain/region.ts';
 import { addressesOf, authorityFile } from '../../../local/start/pair-addresses.ts';
 import type { Command } from '../../../ops/command.ts';
+import { breakGlass } from '../../../ops/break-glass.ts';
 import { keyCreate, keyList, keyRevoke } from '../../../ops/key.ts';
+import { workspaceCreate, workspaceDelete, workspaceList, workspaceMember } from '../../../ops/workspace.ts';
 import { sourceList, sourcePrune } from '../../../ops/source.ts';
 import { provePair } from '../../../local/start/sync-once.ts';
+import { AUDIENCE, ISSUER, makeKeyOf, type ProviderKey } from '../../functions/access/identity-stage.ts';
 import { PairStage, Repository, ROOT } from '../../support/pair-stage.ts';
 
 const stage = new PairStage();
 const repository = new Repository(stage.directory, 'shop');
+
+let pinned: ProviderKey;
+let published: ProviderKey;
+/** The keys of a provider, that answers in one Region only: it is out for the other one. */
+const jwks = createServer((request, response) => {
+  const isOut = request.url !== '/primary.json';
+  response.writeHead(isOut ? 503 : 200, { 'content-type': 'application/json' });
+  response.end(isOut ? '{}' : JSON.stringify({ keys: [published.jwk] }));
+});
+
+const publish = async (): Promise<string> => {
+  await new Promise<void>((resolve) => {
+    jwks.listen(0, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/`;
+};
+
+const providerToken = async ({ privateKey, algorithm, kid }: ProviderKey): Promise<string> =>
+  new SignJWT({ name: 'Ada' })
+    .setProtectedHeader({ alg: algorithm, kid })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setSubject('ada')
+    .setExpirationTime('5m')
+    .sign(privateKey);
 
 /** What `npm start` writes for commands. */
 const announce = async (): Promise<void> => {
@@ -23,7 +54,7 @@ const announce = async (): Promise<void> => {
   const addresses = await addressesOf(ROOT, pair);
   const regions = ROLES.map((role) => {
     const { region, endpoint } = provisioned[role];
-    return { role, region, endpoint, stores: addresses[role].stores };
+    return { role, region, endpoint, stores: addresses[role].stores, functions: addresses[role].functions };
   });
   const running = { pid: process.pid, regions, authority: authorityFile(stage.dataDirectory) };
   writeFileSync(path.join(stage.dataDirectory, 'running.json'), JSON.stringify(running));
@@ -31,7 +62,7 @@ const announce = async (): Promise<void> => {
 
 const run = async (
   command: Command,
-  options: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, string | boolean>>,
   words: readonly string[] = [],
 ): Promise<{ exitCode: number; text: string; given: Record<string, unknown> }> => {
   const lines: string[] = [];
@@ -54,11 +85,25 @@ const operator = (): string => stage.tokens?.operator ?? '';
 beforeAll(async () => {
   repository.write('README.md', '# Shop\n\nThe payments team answers pages about refunds.\n');
   repository.commit('first');
+  [pinned, published] = await Promise.all([makeKeyOf('pinned'), makeKeyOf('published')]);
+  const base = await publish();
+  const settingsOf = (role: Role): Readonly<Record<string, string>> => ({
+    'twinmap:identityProvider': JSON.stringify({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUrl: `${base}${role}.json`,
+      keys: [pinned.jwk],
+    }),
+    'twinmap:breakGlassPrincipals': JSON.stringify(['arn:aws:iam::111122223333:user/LOCALOPERATOR']),
+  });
+  stage.settings = { primary: settingsOf('primary'), secondary: settingsOf('secondary') };
   await stage.start([repository.directory]);
   await announce();
 }, 90_000);
 
 afterAll(async () => {
+  jwks.closeAllConnections();
+  jwks.close();
   await stage.close();
 }, 30_000);
 
@@ -162,12 +207,12 @@ describe('twinmap key', () => {
   }, 60_000);
 
   it.each([
-    [{ role: 'admin', name: 'x' }, '--role takes reader, voter, editor, operator'],
+    [{ role: 'admin', name: 'x' }, '--role takes reader, voter, editor, member, workspace-admin, org-admin'],
     [{ name: 'x' }, '--role takes'],
     [{ role: 'reader' }, '--name takes one line'],
     [{ role: 'reader', name: 'x', expires: '1y' }, '--expires takes days'],
     [{ role: 'reader', name: 'x', sources: 'a b' }, '--sources takes'],
-    [{ role: 'operator', name: 'x', sources: 'shop' }, "an operator can't be limited"],
+    [{ role: 'operator', name: 'x', sources: 'shop' }, "an org-admin can't be limited"],
     [{ role: 'reader', name: 'x', region: 'mars' }, 'no Region "mars"'],
     [{ role: 'reader', name: 'x', stores: '/nowhere.json' }, "can't be read as JSON"],
   ])('refuses %j', async (options, why) => {
@@ -195,6 +240,61 @@ describe('twinmap key', () => {
     for (const role of ROLES) {
       await pair.links[role].ask({ kind: 'clear-faults' });
     }
+  }, 60_000);
+});
+
+describe('a token of an identity provider', () => {
+  it('opens a Region for which the provider is out, by the keys that the stack pins', async () => {
+    expect(await stage.get('secondary', '/v1/sources', await providerToken(pinned))).toMatchObject({ status: 200 });
+    expect(await stage.get('secondary', '/v1/sources', await providerToken(published))).toMatchObject({ status: 401 });
+  }, 30_000);
+
+  it('opens the other one by the keys that are fetched, in place of those', async () => {
+    expect(await stage.get('primary', '/v1/sources', await providerToken(published))).toMatchObject({ status: 200 });
+    expect(await stage.get('primary', '/v1/sources', await providerToken(pinned))).toMatchObject({ status: 401 });
+    expect(await stage.get('primary', '/v1/keys', await providerToken(published))).toMatchObject({ status: 403 });
+  }, 30_000);
+});
+
+describe('twinmap break-glass', () => {
+  const address = '/v1/search?q=refunds';
+
+  it('reads by the identity of the shell, of the API function itself, and the audit log has the reason', async () => {
+    await stage.sync();
+    const read = await run(breakGlass, { reason: 'the identity provider is out' }, [address]);
+    expect(read).toMatchObject({ exitCode: 0, given: { status: 200, answer: { query: 'refunds' } } });
+    const { body } = await stage.get('primary', '/v1/audit', operator());
+    expect((body['items'] as readonly unknown[])[0]).toMatchObject({
+      action: 'access.glass-broken',
+      actor: 'iam:arn:aws:iam::111122223333:user/LOCALOPERATOR',
+      target: 'api:GET /v1/search',
+      details: { reason: 'the identity provider is out' },
+    });
+    expect(await run(breakGlass, { reason: 'the identity provider is out' }, ['/v1/keys'])).toMatchObject({
+      exitCode: 1,
+      given: { status: 403 },
+    });
+  }, 60_000);
+
+  it('needs a reason, and an address of the API', async () => {
+    await expect(run(breakGlass, { reason: 'no' }, [address])).rejects.toThrow('--reason takes one line');
+    await expect(run(breakGlass, { reason: 'the provider is out' }, ['//evil.example'])).rejects.toThrow(
+      'takes an address',
+    );
+  });
+});
+
+describe('twinmap workspace', () => {
+  it('makes, fills, lists and deletes a workspace over the API', async () => {
+    expect(await run(workspaceCreate, { name: 'Payments' }, ['payments'])).toMatchObject({
+      exitCode: 0,
+      given: { workspace: { id: 'payments', visibility: 'private' }, replication: 'both' },
+    });
+    expect(await run(workspaceMember, { role: 'reader' }, ['payments', 'user:ada'])).toMatchObject({ exitCode: 0 });
+    expect((await run(workspaceList, {})).text).toContain('payments  private  Payments');
+    expect(await run(workspaceCreate, {}, ['payments'])).toMatchObject({ exitCode: 1 });
+    await expect(run(workspaceDelete, {}, ['payments'])).rejects.toThrow('run it again with --yes');
+    expect(await run(workspaceDelete, { yes: true }, ['payments'])).toMatchObject({ exitCode: 0 });
   }, 60_000);
 });
 

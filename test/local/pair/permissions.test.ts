@@ -18,6 +18,7 @@ import type { RegionEvent } from '../../../local/region/messages.ts';
 import { denialLine } from '../../../local/start/sentences.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 import { Exercise } from '../iam/exercise.ts';
+import { exerciseSources } from '../iam/sources-exercise.ts';
 
 const stage = new PairStage();
 const repository = new Repository(stage.directory, 'shop');
@@ -115,6 +116,7 @@ beforeAll(async () => {
   repository.commit('first');
   await stage.start([repository.directory]);
   await stage.sync();
+  await exerciseSources(stage);
   exercise = await Exercise.open(stage, repository);
   let isDone = false;
   for (let round = 1; round <= ROUNDS_MAX && !isDone; round += 1) {

@@ -1,6 +1,7 @@
 /** The main job from end to end: a real repository goes in, both Regions hold it, either one answers, and changes follow. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { FakeConfluence } from '../../../local/fakes/fake-confluence.ts';
 import { openFrontDoor } from '../../../local/start/front-door.ts';
 import { PairStage, Repository } from '../../support/pair-stage.ts';
 
@@ -11,6 +12,8 @@ const fieldsOf = (synced: Awaited<ReturnType<PairStage['sync']>>): Readonly<Reco
   synced.result.ends[0]?.fields ?? {};
 
 beforeAll(async () => {
+  // As a person's shell has it who types `npm start`; the Regions inherit it, the functions don't.
+  process.env['WHOLE_PATH_WIKI_TOKEN'] = 'confluence-token-7f3a';
   repository.write(
     'README.md',
     '# Shop\n\nSells things.\n\n## On call\n\nThe payments team answers pages about refunds.\n',
@@ -152,6 +155,81 @@ describe('a changed repository', () => {
     const stale = await stage.get('primary', '/v1/search?q=refundCustomer');
     expect(JSON.stringify(stale.body['passages'])).not.toContain('refundCustomer =');
   }, 30_000);
+});
+
+describe('a second source, of another kind, added by a person', () => {
+  const wiki = new FakeConfluence();
+  let onCall = '';
+  const definition = (spaces: readonly string[]): object => ({
+    kind: 'confluence',
+    name: 'Wiki',
+    config: { url: wiki.origin, spaces, email: wiki.email, token: 'env:WHOLE_PATH_WIKI_TOKEN' },
+  });
+  const ask = async (method: string, address: string, body?: unknown): ReturnType<PairStage['send']> =>
+    stage.send('primary', method, address, { as: stage.tokens?.operator, body });
+  const endOf = ({ result }: Awaited<ReturnType<PairStage['sync']>>): Readonly<Record<string, unknown>> =>
+    result.ends.find(({ source }) => source === 'wiki')?.fields ?? {};
+  const paths = async (role: 'primary' | 'secondary', words: string): Promise<readonly string[]> => {
+    const { body } = await stage.get(role, `/v1/search?q=${encodeURIComponent(words)}&source=wiki`);
+    return ((body['passages'] ?? []) as { path: string }[]).map(({ path }) => path);
+  };
+
+  beforeAll(async () => {
+    await wiki.start();
+    onCall = wiki.create('ENG', 'Who carries the pager', '<p>The heron squad carries the pager.</p>');
+    wiki.create('OPS', 'Backups', '<p>Backups run at night.</p>');
+  });
+
+  afterAll(async () => {
+    await wiki.close();
+  });
+
+  it('is checked, with a secret that no function was given', async () => {
+    const added = await ask('PUT', '/v1/sources/wiki', definition(['ENG', 'OPS']));
+    expect(added).toMatchObject({ status: 201, body: { replication: 'both' } });
+    const { status, body } = await ask('POST', '/v1/sources/wiki/check');
+    expect([status, (body['check'] as { findings: { level: string }[] }).findings.map(({ level }) => level)]).toEqual([
+      200,
+      expect.not.arrayContaining(['error']) as string[],
+    ]);
+  }, 30_000);
+
+  it('is read into both Regions with the next tick', async () => {
+    const synced = await stage.sync();
+    expect(synced.verdict).toMatchObject({ exitCode: 0, identical: true });
+    expect(endOf(synced)).toMatchObject({ outcome: 'acknowledged', mode: 'never-committed', documents: 2 });
+    for (const role of ['primary', 'secondary'] as const) {
+      expect(await paths(role, 'who carries the pager')).toContain('ENG/Who carries the pager.md');
+    }
+  }, 30_000);
+
+  it('brings an edit, and where its definition changes compares everything', async () => {
+    wiki.edit(onCall, { storage: '<p>The osprey squad carries the pager.</p>' });
+    expect(endOf(await stage.sync())).toMatchObject({ mode: 'incremental', changed: 1 });
+    wiki.trash(onCall);
+    const changed = await ask('PUT', '/v1/sources/wiki', definition(['OPS', 'ENG']));
+    expect(changed.status).toBe(200);
+    const synced = await stage.sync();
+    expect(endOf(synced)).toMatchObject({ mode: 'definition-changed', deleted: 1, documents: 1 });
+    expect(synced.verdict).toMatchObject({ exitCode: 0, identical: true });
+  }, 60_000);
+
+  it('goes from both Regions when it is removed, and its records and vectors with it', async () => {
+    const before = await stage.sync();
+    expect((await ask('DELETE', '/v1/sources/wiki')).body).toMatchObject({ removing: true, replication: 'both' });
+    const synced = await stage.sync();
+    expect(endOf(synced)).toMatchObject({ outcome: 'purged', deleted: 1 });
+    for (const [at, { proof }] of synced.result.regions.entries()) {
+      const earlier = before.result.regions[at]?.proof;
+      expect(proof?.documents).toBe((earlier?.documents ?? 0) - 1);
+      expect(proof?.vectors).toBe(proof?.chunks);
+    }
+    expect(synced.verdict.identical).toBe(true);
+    // What is shown may be a second old.
+    await expect.poll(async () => (await ask('GET', '/v1/sources/wiki')).status, { timeout: 5000 }).toBe(404);
+    // Done is done: the next tick has nothing to do for it.
+    expect(endOf(await stage.sync())).toEqual({});
+  }, 60_000);
 });
 
 describe('the router on top of both Regions', () => {

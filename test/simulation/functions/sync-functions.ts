@@ -1,8 +1,8 @@
 /** The schedule's tick and the sync function, wired as `functions/handlers` wires them, over simulated services. */
 import { boundedCall } from '../../../functions/aws/client-options.ts';
-import type { SourceDefinition } from '../../../functions/domain/corpus.ts';
-import { DONE } from '../../../functions/domain/failure.ts';
+import { DONE, done } from '../../../functions/domain/failure.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
+import { type ConfiguredSource, gitDefinition } from '../../../functions/domain/source-definition.ts';
 import { DualWriter } from '../../../functions/dual-write/dual-writer.ts';
 import { raiseGate } from '../../../functions/gate/gate.ts';
 import type { GateDocument } from '../../../functions/gate/document.ts';
@@ -21,8 +21,11 @@ import { type RunOptions, silent, type World } from '../world/world.ts';
 import { auditFor } from './audit-writes.ts';
 import { readGateIn } from './gate-reading.ts';
 
-export const sourcesOf = (world: World): readonly SourceDefinition[] =>
-  [...world.origins.keys()].map((id) => ({ id, kind: 'git', name: id, url: `https://git.example/${id}` }));
+export const sourcesOf = (world: World): readonly ConfiguredSource[] =>
+  [...world.origins.keys()].map((id) => ({
+    definition: gitDefinition({ id, name: id, url: `https://git.example/${id}` }),
+    from: 'stack',
+  }));
 
 const queueFor = (world: World, process: SimProcess, queue: SimQueue): SyncQueue => {
   const link = world.network.link(process, process.region, 'queue', () => LIMITS.homeCallTimeoutMs);
@@ -55,7 +58,7 @@ export const startDispatch = (
     const home = world.stores(process, world.regionOf(process.region));
     const outcome = await dispatch(
       {
-        sources: sourcesOf(world),
+        readSources: async () => done({ sources: sourcesOf(world), damaged: [] }),
         readGate: async () => readGateIn(world, process, home),
         queue: queueFor(world, process, queue),
         telemetry: silent,
@@ -90,7 +93,7 @@ export const startSync = (
     let inForce: GateDocument | undefined;
     const outcome = await syncSource(
       {
-        sources: sourcesOf(world),
+        readSource: async (id) => done(sourcesOf(world).find(({ definition }) => definition.id === id)),
         readGate: async () => readGateIn(world, process, regions.home),
         raiseGate: async (obeyed, winner) =>
           raiseGate(regions.home.tables.workspaces, obeyed, winner, new Date(now()).toISOString()),
