@@ -147,5 +147,8 @@ export const runSearch = async ({ environment }: MatrixStage): Promise<string> =
     isAllowed: () => true,
     signal: AbortSignal.timeout(SYNC_TIMEOUT_MS),
   });
-  return outcome.kind === 'found' ? 'found' : `failed: ${outcome.failure.reason}`;
+  if (outcome.kind === 'failed') {
+    return `failed: ${outcome.failure.reason}`;
+  }
+  return outcome.degraded.length === 0 ? 'found' : `found without ${outcome.degraded.join(', ')}`;
 };

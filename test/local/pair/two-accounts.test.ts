@@ -64,7 +64,7 @@ describe('a pair in two accounts', () => {
       expect.stringContaining(`role twinmap-us-east-2-repair lacks sts:AssumeRole on ${LENT} (refused in primary)`),
     ]);
     expect(stage.lines.join('\n')).toMatch(
-      /"peer\.not-read","function":"repair","peer":"us-west-2","reason":"refused"/u,
+      /"peer\.not-read","function":"repair","region":"us-east-2","peer":"us-west-2","reason":"refused"/u,
     );
     const reached = (await callsOf('secondary')).filter(({ role }) => role.includes(ACCOUNTS.primary));
     expect(reached).toEqual([]);

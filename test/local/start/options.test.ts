@@ -17,6 +17,7 @@ describe('parseStartOptions', () => {
       intervalMs: undefined,
       dataDirectory: '.twinmap',
       faults: [],
+      sourcesFile: undefined,
       survey: false,
     });
   });

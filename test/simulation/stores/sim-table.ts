@@ -146,9 +146,11 @@ export class SimTable {
       const found = this.#indexEntries().filter((entry) => matches(entry, bindings));
       return this.#page(SimTable.#behind(found, input.ExclusiveStartKey, ['v', 'pk', 'sk']), input, bindings);
     }
-    SimTable.#refuseUnless(input.ConsistentRead === true, 'a read that is not strong');
-    const pk = /^pk = (?<name>:\w+)/u.exec(input.KeyConditionExpression ?? '')?.groups?.['name'] ?? '';
-    const found = this.#partitionItems(bindings.values[pk]?.S ?? '').filter((item) => matches(item, bindings));
+    const name = /^pk = (?<name>:\w+)/u.exec(input.KeyConditionExpression ?? '')?.groups?.['name'] ?? '';
+    const pk = bindings.values[name]?.S ?? '';
+    // Words only find a passage: whether it is shown is decided by a strong read of its document.
+    SimTable.#refuseUnless(input.ConsistentRead === true || pk.startsWith('lex#'), 'a read that is not strong');
+    const found = this.#partitionItems(pk).filter((item) => matches(item, bindings));
     return this.#page(SimTable.#behind(found, input.ExclusiveStartKey, ['sk']), input, bindings);
   }
 
