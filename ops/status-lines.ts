@@ -3,14 +3,7 @@ import pc from 'picocolors';
 
 import { type Role, ROLES } from '../functions/domain/region.ts';
 import { type DocumentReading, isUnknown, type RecordReading } from '../functions/gate/decide.ts';
-import {
-  type Answering,
-  type RegionWorld,
-  seenEpochOf,
-  shortly,
-  type SourceWorld,
-  type World,
-} from './failover/world.ts';
+import { type Answering, type RegionWorld, seenEpochOf, shortly, type World } from './failover/world.ts';
 import type { Judged, Overall } from './status-verdict.ts';
 
 type Row = readonly [name: string, primary: string, secondary: string];
@@ -68,9 +61,10 @@ const verdictText = ({ standing }: RegionWorld, at: number): string => {
     : `${verdict.verdict}, ${verdict.startedAt === 0 ? 'age unknown' : `${ageText(at - verdict.startedAt)} ago`}`;
 };
 
-const cycleText = (source: SourceWorld | undefined, at: number): string => {
+const cycleText = ({ records, sources }: RegionWorld, id: string, at: number): string => {
+  const source = sources.find((one) => one.id === id);
   if (source === undefined) {
-    return 'never committed';
+    return records.kind === 'answers' ? 'never committed' : 'not known';
   }
   const { epoch, region, finishedAt, isDeferred } = source.committed;
   const open = source.isOpen ? ', one is open' : '';
@@ -78,9 +72,6 @@ const cycleText = (source: SourceWorld | undefined, at: number): string => {
 };
 
 const SOURCES_SHOWN_MAX = 10;
-
-const sourceIn = (one: RegionWorld, id: string): SourceWorld | undefined =>
-  one.sources.find((source) => source.id === id);
 
 const rowsOf = ({ at, regions }: World): readonly Row[] => {
   const row = (name: string, text: (one: RegionWorld) => string): Row => [
@@ -106,7 +97,7 @@ const rowsOf = ({ at, regions }: World): readonly Row[] => {
     row('owes to the other', (one) => owedText(one)),
     row('the other one is', ({ standing }) => standing?.peer?.name ?? 'not known'),
     row('last proof', (one) => verdictText(one, at)),
-    ...ids.slice(0, SOURCES_SHOWN_MAX).map((id) => row(`cycle of ${id}`, (one) => cycleText(sourceIn(one, id), at))),
+    ...ids.slice(0, SOURCES_SHOWN_MAX).map((id) => row(`cycle of ${id}`, (one) => cycleText(one, id, at))),
     ...(ids.length > SOURCES_SHOWN_MAX ? [row(`… ${ids.length - SOURCES_SHOWN_MAX} more`, () => '')] : []),
     row('endpoint', ({ endpoint }) => endpoint ?? 'not known'),
   ];

@@ -1,5 +1,5 @@
 /**
- * `node bin/run.mjs scripts/failover-bars.ts`: an ungraceful failover away from a Region whose every call fails, in each of six ways, on
+ * `npm run bars:failover`: an ungraceful failover away from a Region whose every call fails, in each of six ways, on
  * one local pair. Ends with 1 where one was not verified within 30 s, or asked the dead Region for more than 10 calls or 5 s.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -119,7 +119,11 @@ describe('the README', () => {
   });
 
   it('shows nothing that this file does not run', () => {
-    const known = [/^npm start -- /u, /^npx twinmap (?:ask |audit verify)/u, /^npm run (?:bench:|sim|matrix|kills)/u];
+    const known = [
+      /^npm start -- /u,
+      /^npx twinmap (?:ask |audit verify|status|incident )/u,
+      /^npm run (?:bench:|sim|matrix|kills|drill|bundle|poc)/u,
+    ];
     const unknown = COMMANDS.slice(2).filter((command) => !known.some((pattern) => pattern.test(command)));
     expect(unknown).toStrictEqual([]);
   });
@@ -216,6 +220,19 @@ describe('the commands of the README', () => {
       },
       40_000,
     );
+
+    it('both Regions are told to be well, side by side', async () => {
+      const ended = await run('npx twinmap status', '--data', data);
+      expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+      expect(ended.stdout).toContain('HEALTHY');
+    }, 40_000);
+
+    it('what depends on a Region is told with its proof', async () => {
+      const command = COMMANDS.find((one) => one.startsWith('npx twinmap incident')) ?? '';
+      const ended = await run(command, '--data', data);
+      expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
+      expect(ended.stdout).toMatch(/DOWN|DEGRADED|CONTROL-PLANE|UNKNOWN/u);
+    }, 40_000);
 
     it('the audit log that it wrote is sound', async () => {
       const command = COMMANDS.find((one) => one.startsWith('npx twinmap audit')) ?? '';

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 
 import { done, type Result } from '../../functions/domain/failure.ts';
 import { drainOwed } from '../../functions/repair/drain.ts';
-import { readOwedDebt } from '../../functions/repair/owed-debt.ts';
+import { type OwedDebt, readOwedDebt } from '../../functions/repair/owed-debt.ts';
 import { repairDifferences } from '../../functions/repair/repair-differences.ts';
 import { type PairProof, provePair } from './prove.ts';
 import { QUIET } from './quiet.ts';
@@ -76,7 +76,13 @@ const drainBoth = async (left: RegionAccess, right: RegionAccess, options: Catch
   return done(sent);
 };
 
-/** What either owes to the other; undefined where that can't be read. */
+/** People go on writing: what is on its way to the other Region right now is owed for a moment, and no debt. */
+const UNDER_WAY_MS = 2000;
+
+export const debtLeft = ({ count, oldestAgeMs }: OwedDebt): number =>
+  oldestAgeMs !== undefined && oldestAgeMs < UNDER_WAY_MS ? 0 : count;
+
+/** What either owes to the other, beside what is under way; undefined where that can't be read. */
 export const owedBetween = async (left: RegionAccess, right: RegionAccess, nowMs: number): Promise<Result<number>> => {
   const [one, other] = await Promise.all([
     readOwedDebt(left.stores, right.region, nowMs),
@@ -85,7 +91,7 @@ export const owedBetween = async (left: RegionAccess, right: RegionAccess, nowMs
   if (one.kind === 'failed') {
     return one;
   }
-  return other.kind === 'failed' ? other : done(one.value.count + other.value.count);
+  return other.kind === 'failed' ? other : done(debtLeft(one.value) + debtLeft(other.value));
 };
 
 export const catchUp = async (

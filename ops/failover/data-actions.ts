@@ -8,6 +8,7 @@ import type { RegionName } from '../../functions/domain/region.ts';
 import { encodeFence } from '../../functions/domain/version.ts';
 import { drainOwed } from '../../functions/repair/drain.ts';
 import { readOwedDebt } from '../../functions/repair/owed-debt.ts';
+import { debtLeft } from './catch-up.ts';
 import { failedStep } from './gate-actions.ts';
 import { readSources } from './observe.ts';
 import type { RegionAccess } from './region-access.ts';
@@ -91,7 +92,7 @@ export const drainStep: StepAction = async (context) => {
     return failedStep(report.failure.at === 'from' ? other.region : target.region, report.failure.failure);
   }
   const debt = await readOwedDebt(other.stores, target.region, now());
-  const left = debt.kind === 'done' ? debt.value.count : undefined;
+  const left = debt.kind === 'done' ? debtLeft(debt.value) : undefined;
   const cycles =
     ended === true ? 'no cycle is open' : `a cycle is still open after ${waits.drainMs / 1000} s and will be fenced`;
   return {

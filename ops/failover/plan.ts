@@ -152,7 +152,9 @@ const peerWritesOf = (target: RegionWorld, other: RegionWorld, order: Order): Pe
   const before = [target.record, target.document].flatMap((reading) =>
     'document' in reading && reading.document.epoch === order.resume?.epoch ? [reading.document.peer_writes] : [],
   );
-  return before[0] ?? (answers(other.records) && answers(other.vectors) ? 'required' : 'deferred');
+  // Who says that the other Region is out is believed: one that comes and goes would otherwise stop every cycle in the target.
+  const isOut = order.ungraceful || !answers(other.records) || !answers(other.vectors);
+  return before[0] ?? (isOut ? 'deferred' : 'required');
 };
 
 const warningsOf = (target: RegionWorld, other: RegionWorld, order: Order): readonly string[] => [
