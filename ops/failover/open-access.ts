@@ -18,7 +18,7 @@ import type { ApiAccess, ApiHealth, AskedFunction, FunctionAccess, GateAccess, R
 export const OPS_BOUNDS: CallBounds = { connectTimeoutMs: 1000, callTimeoutMs: 4000, attemptsMax: 2 };
 
 /** Of a Region that may be gone. Each attempt is a call that it may have to answer. */
-export const BEST_EFFORT_BOUNDS: CallBounds = { connectTimeoutMs: 1000, callTimeoutMs: 1400, attemptsMax: 1 };
+export const BEST_EFFORT_BOUNDS: CallBounds = { connectTimeoutMs: 800, callTimeoutMs: 1100, attemptsMax: 1 };
 
 /** A proof or a repair reads everything that a Region holds. */
 const FUNCTION_TIMEOUT_MS = 600_000;

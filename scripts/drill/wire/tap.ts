@@ -83,13 +83,17 @@ export class Tap {
     this.#port = typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  /** `keepsWarm`: who is connected stays so, as when a name alone is gone. */
+  /** `keepsWarm`: who is connected stays so, as when a name alone is gone; and so does everybody where nothing changes. */
   set(mode: WireMode, keepsWarm = false): void {
+    if (!keepsWarm && mode !== this.#mode) {
+      this.#hangUp();
+    }
     this.#mode = mode;
-    if (!keepsWarm) {
-      for (const socket of this.#sockets) {
-        socket.resetAndDestroy();
-      }
+  }
+
+  #hangUp(): void {
+    for (const socket of this.#sockets) {
+      socket.resetAndDestroy();
     }
   }
 
@@ -99,7 +103,7 @@ export class Tap {
         resolve();
       });
     });
-    this.set('ok');
+    this.#hangUp();
     await closed;
   }
 
