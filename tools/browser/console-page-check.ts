@@ -172,11 +172,13 @@ export class ConsoleCheck {
       await page.goto(`${origin}${INCIDENT}`);
       times.push(await page.evaluate<number>(MEASURE_RENDER));
     }
-    // The least disturbed of five: a busy machine makes the others slower, and no page quicker.
     const [fastest = Number.NaN, , median = Number.NaN] = times.toSorted((left, right) => left - right);
-    this.figures['incidentRenderMs'] = fastest;
-    this.figures['incidentRenderMedianMs'] = median;
-    this.#note(fastest < RENDER_MS_MAX, `the incident page is drawn ${fastest.toFixed(0)} ms after its data`);
+    this.figures['incidentRenderFastestMs'] = fastest;
+    this.figures['incidentRenderMs'] = median;
+    this.#note(
+      median < RENDER_MS_MAX,
+      `the incident page is drawn ${median.toFixed(0)} ms after its data, median of five`,
+    );
     const { labels, overlaps, overflows } = await page.evaluate<Measured>(MEASURE_LABELS);
     this.figures['incidentLabels'] = labels;
     this.#note(labels === COMPONENTS, `its picture has ${labels} labels`);
