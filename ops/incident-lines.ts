@@ -2,100 +2,58 @@
 import pc from 'picocolors';
 import { z } from 'zod';
 
-const evidenceSchema = z.object({ repository: z.string(), commit: z.string(), path: z.string(), line: z.number() });
+import { IMPACTS } from '../functions/graph/answers/impact.ts';
+import {
+  countedShape,
+  dependentShape,
+  type evidenceShape,
+  rowShape,
+  saidShape,
+  stepShape,
+  toldShape,
+} from '../functions/query/graph-shapes.ts';
 
-const stepSchema = z.object({
-  from: z.string(),
-  to: z.string(),
-  type: z.string(),
-  level: z.string(),
-  via: z.string().optional(),
-  environment: z.string().optional(),
-  expression: z.string().optional(),
-  rule: z.string().optional(),
-  alternates: z.array(z.string()).optional(),
-  evidence: z.array(evidenceSchema),
-});
+const told = { region: z.string(), role: z.string(), ...toldShape };
 
-const saidSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  from: z.string(),
-  asOf: z.number(),
-  evidence: z.array(evidenceSchema),
-  attributes: z.record(z.string(), z.string()),
-});
+const counted = { ...countedShape, isCut: z.boolean(), truncated: z.boolean() };
 
-const countsSchema = z.object({
-  DOWN: z.number(),
-  DEGRADED: z.number(),
-  'CONTROL-PLANE': z.number(),
-  UNKNOWN: z.number(),
-});
+export const incidentSchema = z.object({ ...told, ...counted, asked: z.string(), rows: z.array(rowShape) });
 
-const rowSchema = z.object({
-  name: z.string(),
-  impact: z.string(),
-  tier: z.number().optional(),
-  reach: z.number(),
-  path: z.array(stepSchema),
-  unknowns: z.number(),
-  environments: z.array(z.string()),
-  owner: saidSchema.optional(),
-  onCall: z.array(saidSchema),
-  runbooks: z.array(saidSchema),
-  decisions: z.array(saidSchema),
-});
-
-const told = {
-  region: z.string(),
-  role: z.string(),
-  rules: z.string(),
-  freshness: z.array(z.object({ source: z.string(), name: z.string(), asOf: z.number() })),
-  missing: z.array(z.string()),
-};
-
-const counted = { counts: countsSchema, restricted: countsSchema, isCut: z.boolean(), truncated: z.boolean() };
-
-export const incidentSchema = z.object({ ...told, ...counted, asked: z.string(), rows: z.array(rowSchema) });
-
-export const radiusSchema = z.object({ ...told, ...counted, component: z.string(), rows: z.array(rowSchema) });
+export const radiusSchema = z.object({ ...told, ...counted, component: z.string(), rows: z.array(rowShape) });
 
 export const dependentsSchema = z.object({
   ...told,
   ...counted,
   asked: z.string(),
-  dependents: z.array(z.object({ name: z.string(), impact: z.string(), hops: z.number(), path: z.array(stepSchema) })),
+  dependents: z.array(dependentShape),
 });
 
 export const onCallSchema = z.object({
   ...told,
   component: z.string(),
-  owner: saidSchema.nullable(),
-  onCall: z.array(saidSchema),
+  owner: saidShape.nullable(),
+  onCall: z.array(saidShape),
 });
 
 export const workaroundsSchema = z.object({
   ...told,
   component: z.string(),
-  runbooks: z.array(saidSchema),
-  decisions: z.array(saidSchema),
-  alternates: z.array(stepSchema),
+  runbooks: z.array(saidShape),
+  decisions: z.array(saidShape),
+  alternates: z.array(stepShape),
 });
 
-type Step = z.infer<typeof stepSchema>;
-type Said = z.infer<typeof saidSchema>;
-type Row = z.infer<typeof rowSchema>;
+type Step = z.infer<typeof stepShape>;
+type Said = z.infer<typeof saidShape>;
+type Row = z.infer<typeof rowShape>;
 type Told = Pick<z.infer<typeof incidentSchema>, 'region' | 'role' | 'rules' | 'freshness' | 'missing'>;
 type Counted = Pick<z.infer<typeof incidentSchema>, 'counts' | 'restricted' | 'isCut' | 'truncated'>;
-type Evidence = z.infer<typeof evidenceSchema>;
+type Evidence = z.infer<typeof evidenceShape>;
 
 const COMMIT_DIGITS = 8;
 const MINUTE_MS = 60_000;
 const HOUR_MINUTES = 60;
 const DAY_HOURS = 24;
-
-const IMPACTS = ['DOWN', 'DEGRADED', 'CONTROL-PLANE', 'UNKNOWN'] as const;
 
 const PAINT: Readonly<Record<string, (text: string) => string>> = {
   DOWN: pc.red,

@@ -1,28 +1,10 @@
 /** The state of the Region that answered, as the API tells it to anybody. */
 import { z } from 'zod';
 
+import { standingShape } from '../query/corpus-shapes.ts';
 import { type AskApi, type Read, readAs } from './console-api.ts';
 
-const statusSchema = z.object({
-  region: z.string(),
-  role: z.string(),
-  gate: z.object({
-    state: z.enum(['active', 'passive', 'unknown']),
-    epoch: z.number().nullable(),
-    peerWrites: z.enum(['required', 'deferred']).nullable(),
-    reason: z.string(),
-  }),
-  peerRegion: z.string().nullable(),
-  replication: z
-    .object({
-      state: z.enum(['in-sync', 'down', 'catching-up', 'unknown']),
-      owed: z.object({ count: z.number(), oldestAgeMs: z.number().nullable() }).nullish(),
-      reason: z.string().optional(),
-      since: z.number().optional(),
-    })
-    .nullable(),
-  degraded: z.array(z.string()),
-});
+const statusSchema = z.object({ region: z.string(), role: z.string(), ...standingShape });
 
 export type RegionStatus = z.infer<typeof statusSchema>;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { LIMITS } from '../domain/limits.ts';
 import type { RouteAbout } from './route-about.ts';
-import { degradedShape } from './shapes.ts';
+import { degradedShape, momentShape } from './shapes.ts';
 
 const countsShape = z.object({ documents: z.int(), chunks: z.int(), skipped: z.int() });
 
@@ -73,29 +73,39 @@ export const DOCUMENT_ABOUT: RouteAbout = {
   problems: [400, 404],
 };
 
+const gateShape = z.object({
+  state: z.enum(['active', 'passive', 'unknown']),
+  epoch: z.int().nullable(),
+  peerWrites: z.enum(['required', 'deferred']).nullable(),
+  reason: z.string(),
+});
+
+const replicationShape = z
+  .object({
+    state: z.enum(['in-sync', 'down', 'catching-up', 'unknown']),
+    owed: z.object({ count: z.int(), oldestAgeMs: z.number().nullable() }).nullable().optional(),
+    reason: z.string().optional(),
+    since: momentShape.optional(),
+  })
+  .nullable();
+
+/** What the Region tells anybody of itself. */
+export const standingShape = {
+  gate: gateShape,
+  peerRegion: z.string().nullable(),
+  replication: replicationShape,
+  degraded: degradedShape,
+};
+
 export const STATUS_ABOUT: RouteAbout = {
   summary: 'Whether this Region is active, and how it stands towards its peer',
   description: 'Answers anybody; to whoever is recognised it also tells of the sources that they may read.',
   answer: {
-    gate: z.object({
-      state: z.enum(['active', 'passive', 'unknown']),
-      epoch: z.int().nullable(),
-      peerWrites: z.enum(['required', 'deferred']).nullable(),
-      reason: z.string(),
-    }),
-    peerRegion: z.string().nullable(),
-    replication: z
-      .object({
-        state: z.enum(['in-sync', 'down', 'catching-up', 'unknown']),
-        owed: z.object({ count: z.int(), oldestAgeMs: z.number().nullable() }).nullable().optional(),
-        reason: z.string().optional(),
-      })
-      .nullable(),
+    ...standingShape,
     embedder: z.object({ model: z.string(), dimensions: z.int() }).optional(),
     build: z.string().nullable().optional(),
     sourceCount: z.int().nullable().optional(),
     totals: countsShape.nullable().optional(),
-    degraded: degradedShape,
   },
 };
 

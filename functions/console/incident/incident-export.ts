@@ -1,6 +1,7 @@
 /** An incident as Markdown, for a chat or a ticket, and as CSV, for a spreadsheet. What comes from outside stays text in both. */
 import { moment, plain } from '../words.ts';
-import { type Incident, type Impact, IMPACT_WORDS, IMPACTS, placeOf, type Row, type Said } from './incident-data.ts';
+import { type Impact, IMPACTS } from '../../graph/answers/impact.ts';
+import { type Incident, IMPACT_WORDS, placeOf, type Row, type Said } from './incident-data.ts';
 
 export interface ExportOptions {
   readonly region: string;

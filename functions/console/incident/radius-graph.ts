@@ -1,5 +1,6 @@
 /** The blast radius as a tree: the failed Region, what it takes along, and through what. Pure; from the rows of an answer. */
-import type { Impact, Row } from './incident-data.ts';
+import type { Impact } from '../../graph/answers/impact.ts';
+import type { Row } from './incident-data.ts';
 
 export interface RadiusNode {
   readonly id: string;

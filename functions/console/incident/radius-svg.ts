@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 
 import type { Fragment } from '../page.ts';
 import { plain } from '../words.ts';
-import type { Impact } from './incident-data.ts';
+import type { Impact } from '../../graph/answers/impact.ts';
 import { type Box, type PlacedNode, type RadiusLayout, widthOf } from './radius-layout.ts';
 
 const MARKS: Readonly<Record<Impact, string>> = {

@@ -1,12 +1,11 @@
 /** *Incident*: what depends on a Region, how far its failure reaches, whose it is and what to do; as a page and as files. */
 import { html } from 'hono/html';
 
+import { type Impact, IMPACTS } from '../../graph/answers/impact.ts';
 import { isRegion } from '../../graph/region/names.ts';
 import { type Read, readAs } from '../console-api.ts';
 import {
   IMPACT_WORDS,
-  IMPACTS,
-  type Impact,
   type Incident,
   incidentSchema,
   namesSchema,
@@ -197,7 +196,7 @@ const incidentPage = async (visit: Visit): Promise<Shown> => {
   return {
     kind: 'page',
     title: `If ${asked.region} fails`,
-    degraded: [...incident.degraded, ...cut(incident)],
+    degraded: cut(incident),
     body: html`${picker(asked, regions)} ${tiles(incident, asked)} ${freshness(incident, visit.now)}
     ${
       rows.length === 0

@@ -267,7 +267,7 @@ describe('what comes from outside', () => {
   });
 
   it.each(['/console/incident', '/console/incident.svg', '/console/incident.md'])('is text in %s', async (address) => {
-    stage.planted = { [INCIDENT_PATH]: { fields: incident([hostile], { rules: HOSTILE, degraded: [HOSTILE] }) } };
+    stage.planted = { [INCIDENT_PATH]: { fields: incident([hostile], { rules: HOSTILE, missing: [HOSTILE] }) } };
     const { response, text } = await pageOf(app, `${address}?region=us-west-2`, reader);
     stage.planted = { [INCIDENT_PATH]: { fields: incident(rows) } };
     expect(response.status).toBe(200);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { IMPACTS } from '../../../functions/console/incident/incident-data.ts';
+import { IMPACTS } from '../../../functions/graph/answers/impact.ts';
 import { LAYERS_MAX, NODES_MAX, radiusOf } from '../../../functions/console/incident/radius-graph.ts';
 import { type Box, fitting, layoutRadius, widthOf } from '../../../functions/console/incident/radius-layout.ts';
 import { row, step } from './planted-incident.ts';

@@ -49,9 +49,9 @@ export const incident = (rows: readonly Row[], more: Partial<Incident> = {}): In
     unchecked: 0,
     isCut: false,
     truncated: false,
-    degraded: [],
     freshness: [],
     missing: [],
+    cost: { calls: 0, bytes: 0, records: 0 },
     rows: [...rows],
     counts: {
       DOWN: count('DOWN'),
