@@ -106,6 +106,13 @@ const verdictShape = z.object({
   deep: z.boolean(),
 });
 
+/** Of the console, too. */
+export const regionsShape = {
+  regions: z.array(regionShape),
+  verdict: verdictShape.nullable(),
+  degraded: degradedShape,
+};
+
 const regions: GuardedRoute = {
   method: 'GET',
   path: '/v1/regions',
@@ -114,7 +121,7 @@ const regions: GuardedRoute = {
   about: {
     summary: 'Both Regions side by side, as this one sees them',
     description: 'The other Region is asked within a second; where it does not answer, that is said of it.',
-    answer: { regions: z.array(regionShape), verdict: verdictShape.nullable(), degraded: degradedShape },
+    answer: regionsShape,
   },
   answer: async ({ deps, caller }) => {
     if (deps.readPair === undefined) {

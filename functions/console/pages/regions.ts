@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import { readAs } from '../console-api.ts';
 import { addressOf } from '../links.ts';
 import type { ConsolePage, Shown, Visit } from '../page.ts';
-import { regionsSchema } from '../regions/region-data.ts';
+import { regionsSchema, whoWorks } from '../regions/region-data.ts';
 import {
   charts,
   cursors,
@@ -49,7 +49,7 @@ const regionsPage = async (visit: Visit): Promise<Shown> => {
   return {
     kind: 'page',
     title: TITLE,
-    degraded: [...regions.degraded, ...underWay(told)],
+    degraded: [...regions.degraded, ...whoWorks(regions), ...underWay(told)],
     body: html`<p data-refresh-label hidden>
         <label
           ><input type="checkbox" data-refresh-seconds="${REFRESH_SECONDS}" /> Read it anew every ${REFRESH_SECONDS}

@@ -1,55 +1,24 @@
 /** Both Regions, the audit events of the gate and the reports, as the API answers with them. */
 import { z } from 'zod';
 
-export const regionsSchema = z.object({
-  regions: z.array(
-    z.object({
-      region: z.string(),
-      state: z.enum(['read', 'unreachable']),
-      why: z.string().optional(),
-      gate: z
-        .object({
-          active: z.boolean(),
-          epoch: z.number(),
-          peerWrites: z.string(),
-          changedAt: z.string(),
-          changedBy: z.string(),
-          reason: z.string(),
-        })
-        .nullish(),
-      sources: z
-        .array(
-          z.object({
-            id: z.string(),
-            name: z.string(),
-            snapshot: z.string(),
-            finishedAt: z.number(),
-            by: z.string(),
-            epoch: z.number(),
-            deferred: z.boolean(),
-            v: z.string(),
-            f: z.string().nullable(),
-          }),
-        )
-        .nullish(),
-      proof: z.object({ root: z.string(), at: z.number(), deep: z.boolean() }).nullish(),
-    }),
-  ),
-  verdict: z
-    .object({
-      verdict: z.enum(['identical', 'owed-only', 'drift']),
-      roots: z.record(z.string(), z.string()),
-      counts: z.object({ owed: z.number(), unacknowledged: z.number(), drift: z.number() }),
-      by: z.string(),
-      at: z.number(),
-      deep: z.boolean(),
-    })
-    .nullable(),
-  degraded: z.array(z.string()).default([]),
-});
+import { regionsShape } from '../../query/region-routes.ts';
+
+export const regionsSchema = z.object(regionsShape);
 
 export type Regions = z.infer<typeof regionsSchema>;
 export type RegionView = Regions['regions'][number];
+
+/** What is wrong with who works, where both gates could be read: none is a person's to mend, and two are. */
+export const whoWorks = ({ regions }: Regions): readonly string[] => {
+  const gates = regions.map(({ gate }) => gate);
+  const active = gates.filter((gate) => gate?.active === true).length;
+  if (gates.some((gate) => gate === undefined || gate === null) || active === 1) {
+    return [];
+  }
+  return active === 0
+    ? ['no Region is active: nothing new is read until a person says who works (npx twinmap failover --to ROLE)']
+    : ['both Regions have been told to work: the one with the lower epoch can not acknowledge (npx twinmap status)'];
+};
 
 export const eventsSchema = z.object({
   items: z.array(

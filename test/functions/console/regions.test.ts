@@ -39,6 +39,12 @@ const home = {
   sources: [{ ...source, v: '2' }],
   proof: { root: 'a'.repeat(64), at: NOW, deep: true },
 };
+const peer = {
+  ...home,
+  region: 'us-west-2',
+  gate: { ...gate, active: false },
+  sources: [{ ...source, v: '1', snapshot: 'older' }],
+};
 const verdict = {
   verdict: 'drift',
   roots: { 'us-east-2': 'a'.repeat(64), 'us-west-2': 'b'.repeat(64) },
@@ -65,7 +71,7 @@ const series = (metric: string, dimensions: Readonly<Record<string, string>>, va
 const planted = (more: Planted = {}): Planted => ({
   '/v1/regions': {
     fields: {
-      regions: [home, { ...home, region: 'us-west-2', sources: [{ ...source, v: '1', snapshot: 'older' }] }],
+      regions: [home, peer],
       verdict,
       degraded: [],
     },
@@ -114,6 +120,22 @@ describe('the page of the Regions', () => {
     expect(text).toMatch(
       /<th scope="row">records<\/th>\s*<td data-label="Region">us-west-2<\/td>\s*<td data-label="Outcome">throttled<\/td>/u,
     );
+  });
+
+  it.each([
+    [false, 'No Region is active'],
+    [true, 'Both Regions have been told to work'],
+  ])('says in words where both gates are %s', async (active, words) => {
+    const told = { ...gate, active };
+    const regions = [
+      { ...home, gate: told },
+      { ...peer, gate: told },
+    ];
+    stage.planted = planted({ '/v1/regions': { fields: { regions, verdict: null, degraded: [] } } });
+    const { text } = await pageOf(app, '/console/regions', operator);
+    stage.planted = planted();
+    expect(text).toContain(words);
+    expect((await pageOf(app, '/console/regions', operator)).text).not.toContain(words);
   });
 
   it('shows the rest where the peer is gone and reports are not the visitor’s', async () => {
