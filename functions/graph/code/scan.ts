@@ -65,7 +65,8 @@ const keyAndValue = (node: Node): readonly [Node, Node] | undefined => {
   if (key !== undefined && value !== undefined) {
     return [key, value];
   }
-  const children = node.namedChildren.filter((child) => child.type !== 'comment');
+  // The type of a parameter is no value of it.
+  const children = node.namedChildren.filter(({ type }) => type !== 'comment' && type !== 'type_annotation');
   const [first, last] = [children[0], children.at(-1)];
   return first === undefined || last === undefined || children.length < 2 ? undefined : [key ?? first, last];
 };

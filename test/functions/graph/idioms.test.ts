@@ -268,6 +268,13 @@ const CODE: Readonly<Record<string, readonly [Files, readonly string[]]>> = {
     { 'a.py': 'import boto3\nREGION = "eu-west-1"\nsqs = boto3.resource("sqs", region_name=REGION)\n' },
     ['eu-west-1 runtime'],
   ],
+  'a client that is told a parameter, whose type is no value': [
+    {
+      'a.ts':
+        "import { SQSClient } from '@aws-sdk/client-sqs';\nexport const open = (region: string) => new SQSClient({ region });\n",
+    },
+    ['unknown region'],
+  ],
   'a Region in a file that calls no AWS': [
     { 'a.ts': "export const choices = [{ region: 'us-east-1', label: 'Virginia' }];\n" },
     [],
