@@ -110,7 +110,9 @@ export class FactsBuilder {
     more: Partial<Pick<GraphEdge, 'environment' | 'via' | 'alternates'>> = {},
   ): void {
     if (from !== to) {
-      this.#add({ from, to, type, level, at: at.map((place) => this.#place(place)), ...more });
+      const { alternates = [], ...rest } = more;
+      const copies = alternates.length === 0 ? {} : { alternates };
+      this.#add({ from, to, type, level, at: at.map((place) => this.#place(place)), ...rest, ...copies });
     }
   }
 
