@@ -24,7 +24,9 @@ export const run = async (entry) => {
 };
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === import.meta.filename) {
-  const [entry, ...rest] = process.argv.slice(2);
-  process.argv.splice(1, process.argv.length - 1, entry ?? '', ...rest);
-  await run(entry ?? '');
+  const [entry = '', ...rest] = process.argv.slice(2);
+  // An entry that is imported is not `import.meta.main`: it knows by this whole path that it is the one to run.
+  const whole = entry === '' ? '' : path.resolve(import.meta.dirname, '..', entry);
+  process.argv.splice(1, process.argv.length - 1, whole, ...rest);
+  await run(entry);
 }

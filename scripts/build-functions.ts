@@ -208,7 +208,7 @@ const main = async (): Promise<void> => {
   }
 };
 
-if (import.meta.main) {
+if (import.meta.main || process.argv[1] === import.meta.filename) {
   try {
     await main();
   } catch (error) {

@@ -96,6 +96,6 @@ const main = async (): Promise<void> => {
   }
 };
 
-if (import.meta.main) {
+if (import.meta.main || process.argv[1] === import.meta.filename) {
   await main();
 }

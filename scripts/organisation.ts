@@ -71,7 +71,7 @@ export const makeOrganisation = async (from: string, out: string): Promise<strin
   return file;
 };
 
-if (import.meta.main) {
+if (import.meta.main || process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({
     options: { from: { type: 'string', default: SHIPPED }, out: { type: 'string', default: '.twinmap-organisation' } },
   });

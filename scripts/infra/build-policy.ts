@@ -36,7 +36,7 @@ export const buildPolicy = async (folder: string): Promise<void> => {
   await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 };
 
-if (import.meta.main) {
+if (import.meta.main || process.argv[1] === import.meta.filename) {
   const { values } = parseArgs({ options: { out: { type: 'string', default: path.join(ROOT, DEFAULT_FOLDER) } } });
   await buildPolicy(path.resolve(values.out));
   console.log(`${path.relative(ROOT, values.out)}: pulumi preview --policy-pack ${path.relative(ROOT, values.out)}`);

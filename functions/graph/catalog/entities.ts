@@ -95,7 +95,8 @@ const PAGERS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[/.-])on-?call(?:-schedule|-rotation|-team)?$/u, 'on-call'],
 ];
 
-const emitPagers = (facts: FactsBuilder, { id, data }: Entity): void => {
+const emitPagers = (facts: FactsBuilder, entity: Entity): void => {
+  const { id, data } = entity;
   for (const { key, line, value } of entriesAt(data, 'metadata', 'annotations')) {
     const pager = PAGERS.find(([pattern]) => pattern.test(key))?.[1];
     const text = value.kind === 'scalar' ? String(value.value ?? '') : '';
@@ -103,7 +104,8 @@ const emitPagers = (facts: FactsBuilder, { id, data }: Entity): void => {
       // An integration key lets its holder raise alarms: it is named, not shown.
       const shown = key.endsWith('integration-key') ? `key of ${id}` : text;
       const target = resourceId(`on-call/${pager}/${shown}`);
-      facts.node({ id: target, name: shown, attributes: { type: 'on-call', service: pager }, at: { line } });
+      const name = shown === text ? shown : `service of ${entity.name}, by its key`;
+      facts.node({ id: target, name, attributes: { type: 'on-call', service: pager }, at: { line } });
       facts.edge(id, 'onCall', target, 'catalog', [{ line }]);
     }
   }
@@ -151,7 +153,22 @@ const emitPlaces = (facts: FactsBuilder, { id, data }: Entity): void => {
   }
 };
 
-const emitEntity = (facts: FactsBuilder, entity: Entity): void => {
+/** Which repository holds an entity. */
+export const SLUG =
+  /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)\/(?:project-slug|project-repo|repo-slug)$/u;
+
+/** An entity of a central catalog is what another repository holds, under the repository's name where that has no catalog. */
+const emitRepository = (facts: FactsBuilder, { id, kind, name, data }: Entity, repository: string): void => {
+  for (const { key, value, line } of kind === 'component' ? entriesAt(data, 'metadata', 'annotations') : []) {
+    const slug = SLUG.test(key) && value.kind === 'scalar' ? String(value.value ?? '') : '';
+    const other = slug.split('/').at(-1) ?? '';
+    if (other !== '' && other !== name && other !== repository.split('/').at(-1)) {
+      facts.edge(id, 'dependsOn', componentId(other), 'catalog', [{ line }]);
+    }
+  }
+};
+
+const emitEntity = (facts: FactsBuilder, entity: Entity, repository: string): void => {
   const { id, data, line } = entity;
   facts.node({
     id,
@@ -175,16 +192,17 @@ const emitEntity = (facts: FactsBuilder, entity: Entity): void => {
       }
     }
   }
+  emitRepository(facts, entity, repository);
   emitPlaces(facts, entity);
   emitPagers(facts, entity);
   emitLinks(facts, entity);
 };
 
 /** `consumesApi` of a component that provides it, and of a resource: both as they are written. */
-export const emitEntities = (facts: FactsBuilder, text: string): void => {
+export const emitEntities = (facts: FactsBuilder, text: string, repository: string): void => {
   const { entities, error } = readEntities(text);
   entities.forEach((entity) => {
-    emitEntity(facts, entity);
+    emitEntity(facts, entity, repository);
   });
   if (error !== undefined) {
     const subject = componentId(facts.path);

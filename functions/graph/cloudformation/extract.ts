@@ -10,6 +10,7 @@ import { emitLiterals, regionOfSetting } from '../repository/emit-literals.ts';
 import { at, type Data, type DataEntry, entriesAt, textAt } from '../syntax/data.ts';
 import { nameOfResource, namesIn, placesOf, type Resource, type Stack } from './copies.ts';
 import { findStackRegions } from './stack-regions.ts';
+import { emitStackSet, isStackSet } from './stack-sets.ts';
 import { type Names, readTemplate, usesIn, valueOf } from './template.ts';
 
 const isTemplatePath = (path: string): boolean => /\.(?:ya?ml|template|json)$/u.test(path);
@@ -118,6 +119,9 @@ const tieOf = ({ resource, places }: Emission, from: string, more: readonly Plac
 
 const emitPlace = (emission: Emission): void => {
   const { context, facts, resource } = emission;
+  if (isStackSet(resource) && emitStackSet(context, resource)) {
+    return;
+  }
   const rule = controlPlaneOf(resource.word);
   if (rule !== undefined) {
     const { via, at: proof } = tieOf(emission, resource.component);

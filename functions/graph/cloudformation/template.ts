@@ -1,4 +1,5 @@
 /** A CloudFormation template as data: its resources, and what its functions come to. */
+import { isServerless } from './serverless.ts';
 import { at, type Data, type DataEntry, entriesAt, textAt } from '../syntax/data.ts';
 
 export interface Template {
@@ -10,8 +11,14 @@ export interface Template {
 
 const TYPE = /^(?:AWS|Alexa|Custom)::/u;
 
+/** The Serverless Framework takes a template within its own file, whole or in parts. */
+const insideOf = (data: Data): readonly Data[] => {
+  const inner = isServerless(data) ? at(data, 'resources') : undefined;
+  return inner?.kind === 'list' ? inner.items : inner === undefined ? [data] : [inner];
+};
+
 export const readTemplate = (path: string, documents: readonly Data[]): Template | undefined => {
-  const root = documents.find((data) => {
+  const root = documents.flatMap(insideOf).find((data) => {
     const resources = entriesAt(data, 'Resources');
     const isNamed = textAt(data, 'AWSTemplateFormatVersion') !== undefined || textAt(data, 'Transform') !== undefined;
     return resources.length > 0 && (isNamed || resources.every(({ value }) => TYPE.test(textAt(value, 'Type') ?? '')));

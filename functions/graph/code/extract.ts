@@ -4,17 +4,28 @@ import { aliasId } from '../facts/vocabulary.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { isDataFile } from '../platform/data-files.ts';
 import { emitHosts } from '../platform/hosts.ts';
-import { type Context, placesOf, type RepositoryFile } from '../repository/context.ts';
+import { type Context, isGiven, placesOf, type RepositoryFile } from '../repository/context.ts';
 import { emitLiterals } from '../repository/emit-literals.ts';
-import { ambientClient, type Found, namesIn, regionsIn, usesAws } from './clients.ts';
+import { ambientClient, type Found, regionsIn, settingRegions, usesAws } from './clients.ts';
+import { namesIn } from './names.ts';
 import { type Language, languageOfPath } from './languages.ts';
 import { type Scan, scanCode } from './scan.ts';
-import { type CodeRegion, literalText } from './values.ts';
+import { withShared } from './shared.ts';
+import { type CodeRegion, literalText, regionOfValue } from './values.ts';
 
 export const isCodePath = (path: string): boolean =>
   languageOfPath(path) !== undefined && !isDataFile(path) && !/\.d\.[cm]?ts$/u.test(path);
 
 type Undecided = Exclude<CodeRegion, { readonly kind: 'region' }>;
+
+const VARIABLE = /\b[A-Z][A-Z0-9_]*REGION[A-Z0-9_]*\b/u;
+const CONFIGURED = /\b\w*(?:config|configuration|settings|conf|cfg)\b[\s\S]*?(?<key>[A-Za-z][\w-]*)\W*$/iu;
+
+/** Names under which settings may tell a Region: of the environment, and the last step of `config.get("aws.region")`. */
+const variablesIn = (expression: string): readonly string[] => [
+  ...(VARIABLE.exec(expression) ?? []),
+  ...(CONFIGURED.exec(expression)?.slice(1) ?? []),
+];
 
 /** What the environment decides is where the component runs, if anybody says where that is. */
 const emitUndecided = (
@@ -28,7 +39,8 @@ const emitUndecided = (
     const places = placesOf(context, component);
     const isCovered =
       value.kind === 'ambient' && places.length > 0 && (value.hint === undefined || places.includes(value.hint));
-    if (!isCovered) {
+    const isSaid = variablesIn(value.expression).some((name) => isGiven(context, component, name));
+    if (!isCovered && !isSaid) {
       facts.tie({
         from: component,
         region: undefined,
@@ -44,7 +56,9 @@ const emitUndecided = (
 
 const emitRegion = (context: Context, facts: FactsBuilder, component: string, { value, line }: Found): void => {
   if (value.kind === 'region') {
-    const at = value.line === undefined ? [{ line }] : [{ line }, { line: value.line }];
+    const { line: decided, path } = value;
+    const at =
+      decided === undefined ? [{ line }] : [{ line }, { line: decided, ...(path === undefined ? {} : { path }) }];
     facts.tie({ from: component, region: value.region, tie: 'runtime', level: 'literal', at });
   } else {
     emitUndecided(context, facts, component, value, line);
@@ -75,10 +89,57 @@ const emitNames = (
   }
 };
 
+/** A message or a help text that shows how an ARN or a host is written. */
+const AN_EXAMPLE =
+  /\b(?:e\.g\.?|for example|example|such as|like|must (?:look|match|be)|expected|format|usage|invalid|malformed)\b/iu;
+
+/** What somebody is to put there before it means anything. */
+const A_PLACEHOLDER = /\byour[-_]|<[a-z][\w -]*>|x{5,}|CHANGE_?ME/iu;
+const HOLE = /[$#]?\{(?<name>[A-Za-z_][\w.]*)\}/gu;
+/** Where an ARN or a host goes on with what is not known here. */
+const OPEN =
+  /\barn:aws[a-z-]*:(?<arn>[a-z0-9-]+):(?:$|%[sv]|\{\w*\})|(?<host>[a-z0-9-]+)[.-](?:%[sv]|[$#]?\{[^{}\s]{0,80}\})\.amazonaws\.com|\/\/(?<start>sqs|sns|s3|dynamodb|kinesis|lambda|kms|secretsmanager|ssm)\.$/u;
+
+/** `f"arn:aws:sqs:{REGION}:…"` with a constant. */
+const filled = (text: string, scan: Scan): string =>
+  text.includes('{')
+    ? text.replaceAll(HOLE, (whole, name: string) => {
+        const value = regionOfValue(name, scan.constants);
+        return value.kind === 'region' ? value.region : whole;
+      })
+    : text;
+
+const emitStrings = (context: Context, facts: FactsBuilder, component: string, scan: Scan): void => {
+  for (const { text, line } of scan.strings) {
+    const inner = filled(literalText(text) ?? text, scan);
+    const isShown = (/\s/u.test(inner.trim()) && AN_EXAMPLE.test(inner)) || A_PLACEHOLDER.test(inner);
+    if (!isShown) {
+      emitLiterals(context, facts, inner, line, { component });
+      emitHosts(facts, component, inner, line);
+      const { arn, host, start } = OPEN.exec(inner)?.groups ?? {};
+      const service = arn ?? host ?? start;
+      if (service !== undefined && !/^(?:iam|sts|s3|route53|cloudfront)$/u.test(service)) {
+        const isAmbientText = /AWS_(?:DEFAULT_)?REGION/u.test(inner);
+        const expression = `${inner.slice(0, 120)}…`;
+        emitUndecided(
+          context,
+          facts,
+          component,
+          { kind: isAmbientText ? 'ambient' : 'unknown', expression, hint: undefined },
+          line,
+        );
+      }
+    }
+  }
+};
+
+/** Django's. */
+const SETTINGS = /(?:^|\/)settings(?:\/[\w-]+)?\.py$/u;
+
 const emitScan = (context: Context, path: string, scan: Scan, language: Language): void => {
   const facts = context.facts(path);
   const component = context.owners.of(path);
-  const found = regionsIn(scan, language);
+  const found = [...regionsIn(scan, language), ...(SETTINGS.test(path) ? settingRegions(scan) : [])];
   const regions = [...new Set(found.flatMap(({ value }) => (value.kind === 'region' ? [value.region] : [])))];
   found.forEach((one) => {
     emitRegion(context, facts, component, one);
@@ -94,11 +155,7 @@ const emitScan = (context: Context, path: string, scan: Scan, language: Language
     );
   }
   emitNames(context, facts, component, scan, regions);
-  for (const { text, line } of scan.strings) {
-    const inner = literalText(text) ?? text;
-    emitLiterals(context, facts, inner, line, { component });
-    emitHosts(facts, component, inner, line);
-  }
+  emitStrings(context, facts, component, scan);
   if (scan.error !== undefined) {
     const { line, column } = scan.error;
     facts.unknown({
@@ -128,7 +185,7 @@ export const emitCode = (context: Context, { path, text }: RepositoryFile): void
   }
   const parsed = context.parsers.parse(language.grammar, text, (root) => scanCode(root, language));
   if (parsed.kind === 'parsed') {
-    emitScan(context, path, parsed.value, language);
+    emitScan(context, path, withShared(context, path, parsed.value, language.grammar), language);
   } else {
     context
       .facts(path)

@@ -30,7 +30,7 @@ const SCRIPT = {
   imports: set('import_statement'),
   calls: set('call_expression new_expression'),
   pairs: set(
-    'pair variable_declarator assignment_expression public_field_definition field_definition required_parameter assignment_pattern',
+    'pair variable_declarator assignment_expression public_field_definition field_definition required_parameter assignment_pattern enum_assignment',
   ),
 };
 

@@ -4,25 +4,16 @@ import type { Node, TreeCursor } from 'web-tree-sitter';
 import { LIMITS } from '../../domain/limits.ts';
 import type { CodeMap, CodeSymbol } from '../facts/vocabulary.ts';
 import type { Language } from './languages.ts';
-import { type Constant, literalText } from './values.ts';
-
-export interface Text {
-  readonly text: string;
-  readonly line: number;
-}
-
-export interface Pair extends Text {
-  readonly key: string;
-  /** The whole left side: `AWS.config.region`. */
-  readonly target: string;
-  /** It makes a name, and gives nobody an option. */
-  readonly isDeclaration: boolean;
-}
+import { type Loop, LOOP_NODES, loopIn } from './loops.ts';
+import { cut, lineOf, NAME_CHARS_MAX, type Pair, pairIn, shorthandPair, type Text, TEXT_CHARS_MAX } from './pairs.ts';
+import type { Constant } from './values.ts';
 
 export interface Call extends Text {
   readonly name: string;
   /** What it is called with, as written. */
   readonly args: string;
+  /** Where the first argument stands: in a chain of calls, not where the chain begins. */
+  readonly argsLine: number;
   readonly endLine: number;
 }
 
@@ -32,14 +23,13 @@ export interface Scan {
   readonly pairs: readonly Pair[];
   readonly calls: readonly Call[];
   readonly imports: readonly Text[];
+  readonly loops: readonly Loop[];
   readonly constants: ReadonlyMap<string, Constant>;
   readonly error: { readonly line: number; readonly column: number } | undefined;
   /** Nothing in it was understood. */
   readonly isWhollyBroken: boolean;
 }
 
-const TEXT_CHARS_MAX = 4096;
-const NAME_CHARS_MAX = 120;
 const CALLS_MAX = 20_000;
 
 interface Collected {
@@ -48,62 +38,11 @@ interface Collected {
   readonly pairs: Pair[];
   readonly calls: Call[];
   readonly imports: Text[];
+  readonly loops: Loop[];
 }
-
-const lineOf = (node: Node): number => node.startPosition.row + 1;
-
-const cut = (text: string, max: number): string => (text.length > max ? text.slice(0, max) : text).toWellFormed();
 
 /** A text that stands alone in Python is documentation. */
 const isDocumentation = (node: Node): boolean => node.parent?.type === 'expression_statement' && node.type === 'string';
-
-const keyAndValue = (node: Node): readonly [Node, Node] | undefined => {
-  const field = (...names: readonly string[]): Node | undefined =>
-    names.map((name) => node.childForFieldName(name)).find((found) => found !== null) ?? undefined;
-  const key = field('key', 'name', 'left', 'pattern', 'property', 'field');
-  const value = field('value', 'right', 'default_value');
-  if (key !== undefined && value !== undefined) {
-    return [key, value];
-  }
-  // The type of a parameter is no value of it.
-  const children = node.namedChildren.filter(({ type }) => type !== 'comment' && type !== 'type_annotation');
-  const [first, last] = [children[0], children.at(-1)];
-  return first === undefined || last === undefined || children.length < 2 ? undefined : [key ?? first, last];
-};
-
-const DECLARATION =
-  /declarator|const_spec|var_spec|short_var|let_declaration|const_item|static_item|field_definition|parameter|const_element/u;
-const ASSIGNMENT = /^(?:assignment|variable_assignment|assignment_statement|assignment_expression)$/u;
-
-/** `REGION = "…"` makes a name; `AWS.config.region = "…"`, and an initialiser in C#, set an option. */
-const isDeclaration = (node: Node, key: Node): boolean =>
-  DECLARATION.test(node.type) ||
-  (ASSIGNMENT.test(node.type) && /^[\w$]+$/u.test(key.text) && node.parent?.type !== 'initializer_expression');
-
-const cleanKey = (text: string): string =>
-  (literalText(text) ?? text)
-    .replaceAll(/^[:$@]+|:$/gu, '')
-    .split(/[.>]/u)
-    .at(-1)
-    ?.trim() ?? '';
-
-const collectPair = (node: Node, found: Collected): void => {
-  const [key, value] = keyAndValue(node) ?? [];
-  if (key !== undefined && value !== undefined && value.endIndex - value.startIndex < TEXT_CHARS_MAX) {
-    // The whole left side of an assignment tells an environment variable from a name.
-    const whole = key.text;
-    const name = /env/iu.test(whole) ? (/AWS_\w*REGION/u.exec(whole)?.[0] ?? cleanKey(whole)) : cleanKey(whole);
-    // A default holds only where nobody gives a value.
-    const text = /parameter/u.test(node.type) ? `default ${value.text}` : value.text;
-    found.pairs.push({
-      key: cut(name, NAME_CHARS_MAX),
-      text,
-      line: lineOf(value),
-      target: cut(whole, NAME_CHARS_MAX),
-      isDeclaration: isDeclaration(node, key),
-    });
-  }
-};
 
 const collectCall = (node: Node, found: Collected): void => {
   const target =
@@ -125,6 +64,7 @@ const collectCall = (node: Node, found: Collected): void => {
     args: cut(text, TEXT_CHARS_MAX),
     text: cut(node.text, TEXT_CHARS_MAX),
     line: lineOf(node),
+    argsLine: lineOf(args?.firstNamedChild ?? args ?? node),
     endLine: node.endPosition.row + 1,
   });
 };
@@ -141,8 +81,26 @@ const collectSymbol = (node: Node, kind: string, found: Collected): void => {
   }
 };
 
+/** `#[cfg(test)] mod tests`, `#[test] fn …`: in Rust tests stand beside what they test. */
+const isTestOnly = (node: Node, { grammar }: Language): boolean => {
+  let before = grammar === 'rust' && /^(?:mod|function)_item$/u.test(node.type) ? node.previousNamedSibling : null;
+  for (; before?.type === 'attribute_item'; before = before.previousNamedSibling) {
+    if (/\bcfg\(\s*test\s*\)|^#\[(?:\w+::)?test\b/u.test(before.text)) {
+      return true;
+    }
+  }
+  return false;
+};
+
 /** True where the inside was taken as a whole. */
 const collect = (node: Node, type: string, language: Language, found: Collected): boolean => {
+  if (isTestOnly(node, language)) {
+    return true;
+  }
+  const loop = LOOP_NODES.has(type) ? loopIn(node) : undefined;
+  if (loop !== undefined) {
+    found.loops.push(loop);
+  }
   if (language.strings.has(type)) {
     if (!isDocumentation(node) && node.endIndex - node.startIndex > 2) {
       found.strings.push({ text: node.text, line: lineOf(node) });
@@ -158,13 +116,14 @@ const collect = (node: Node, type: string, language: Language, found: Collected)
     collectSymbol(node, symbol, found);
   }
   if (language.pairs.has(type)) {
-    collectPair(node, found);
+    const pair = pairIn(node);
+    found.pairs.push(...(pair === undefined ? [] : [pair]));
   }
   if (language.calls.has(type) && found.calls.length < CALLS_MAX) {
     collectCall(node, found);
   }
   if (type === 'shorthand_property_identifier') {
-    found.pairs.push({ key: node.text, text: node.text, line: lineOf(node), target: node.text, isDeclaration: false });
+    found.pairs.push(shorthandPair(node));
   }
   return false;
 };
@@ -188,6 +147,7 @@ const WANTED = (language: Language): ReadonlySet<string> =>
     ...language.symbols.keys(),
     ...language.pairs,
     ...language.calls,
+    ...LOOP_NODES,
     'shorthand_property_identifier',
   ]);
 
@@ -210,12 +170,18 @@ const CONSTANT_PARENTS = /^[A-Za-z_$][\w$]*$/u;
 const constantsOf = (pairs: readonly Pair[]): ReadonlyMap<string, Constant> => {
   const found = new Map<string, Constant>();
   const twice = new Set<string>();
-  for (const { key, text, line } of pairs) {
-    if (CONSTANT_PARENTS.test(key) && key !== text) {
-      if (found.has(key) && found.get(key)?.text !== text) {
-        twice.add(key);
+  const add = (name: string, { text, line }: Pair): void => {
+    if (found.has(name) && found.get(name)?.text !== text) {
+      twice.add(name);
+    }
+    found.set(name, { text, line });
+  };
+  for (const pair of pairs) {
+    if (CONSTANT_PARENTS.test(pair.key) && pair.key !== pair.text) {
+      add(pair.key, pair);
+      if (pair.holder !== undefined) {
+        add(`${pair.holder}.${pair.key}`, pair);
       }
-      found.set(key, { text, line });
     }
   }
   return new Map([...found].filter(([name]) => !twice.has(name)));
@@ -232,7 +198,7 @@ const uniqueCalls = (calls: readonly Call[]): readonly { name: string; line: num
 };
 
 export const scanCode = (root: Node, language: Language): Scan => {
-  const found: Collected = { symbols: [], strings: [], pairs: [], calls: [], imports: [] };
+  const found: Collected = { symbols: [], strings: [], pairs: [], calls: [], imports: [], loops: [] };
   const wanted = WANTED(language);
   const cursor = root.walk();
   let error: Scan['error'];
@@ -252,6 +218,7 @@ export const scanCode = (root: Node, language: Language): Scan => {
     pairs: found.pairs,
     calls: found.calls,
     imports: found.imports,
+    loops: found.loops,
     constants: constantsOf(found.pairs),
     error,
     isWhollyBroken: root.type === 'ERROR' && found.symbols.length + found.imports.length === 0,

@@ -146,7 +146,7 @@ export interface FileFacts {
 }
 
 /** Raise it with every change of what the extractors find: facts of another one are read again. */
-export const EXTRACTOR = 'graph-2';
+export const EXTRACTOR = 'graph-3';
 
 export const UNKNOWN_REGION = 'region:unknown';
 /** Names whose place nobody in the same repository declares; another repository may. */

@@ -1,20 +1,28 @@
 /** YAML and JSON files: each document goes to whoever knows its kind; what nobody knows is settings. */
 import { cutExpression } from '../facts/expression-text.ts';
 import type { Context, RepositoryFile } from '../repository/context.ts';
-import { place } from '../repository/context.ts';
-import { emitLiterals, isRegionKey, regionOfSetting } from '../repository/emit-literals.ts';
+import { give, place } from '../repository/context.ts';
+import { emitLiterals, emitUnresolved, isRegionKey, regionOfSetting } from '../repository/emit-literals.ts';
 import { USE_RULES } from '../region/rules.ts';
 import { readTemplate } from '../cloudformation/template.ts';
-import { at, type Data, entriesAt, settingsOf, textAt } from '../syntax/data.ts';
+import { isServerless, isServerlessPath } from '../cloudformation/serverless.ts';
+import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
 import { emitCompose } from './compose.ts';
-import { emitHosts } from './hosts.ts';
+import { emitHosts, isLocalEndpoint } from './hosts.ts';
 import { emitManifest, isManifest } from './kubernetes.ts';
 import { emitOpenApi, isOpenApi } from './openapi.ts';
+import { emitServerless, serverlessLines } from './serverless.ts';
 
 const EXCLUDED =
   /(?:^|\/)(?:package(?:-lock)?|npm-shrinkwrap|tsconfig[\w.]*|composer(?:\.lock)?|\.eslintrc|renovate|manifest)\.json$|(?:^|\/)(?:pnpm-lock|\.pre-commit-config|mkdocs)\.ya?ml$|\.tf(?:vars)?\.json$|(?:^|\/)Pulumi(?:\.[\w-]+)?\.ya?ml$/u;
 
 export const isDataFile = (path: string): boolean => /\.(?:ya?ml|json)$/u.test(path) && !EXCLUDED.test(path);
+
+/** JSON that tells where something runs; other JSON is read, and decides nothing for others. */
+export const isSettingsJson = (path: string): boolean =>
+  /(?:^|\/)(?:[\w.-]*(?:settings|config)[\w.-]*|cdk(?:\.context)?|serverless[\w.-]*|[\w.-]*task-?def[\w.-]*|aws-lambda-tools-[\w-]+|default|production|prod)\.json$/iu.test(
+    path,
+  ) && isDataFile(path);
 
 /** Pipelines deploy; nothing that runs needs them. */
 export const isPipeline = (path: string): boolean =>
@@ -24,13 +32,54 @@ export const isPipeline = (path: string): boolean =>
 
 const HINT = /region|amazonaws|arn:|\baws\b|apiVersion|openapi|swagger|:\/\/|services:/iu;
 
+/** What a function is called with, kept for trying it out: `sam local invoke -e events/sqs.json`. */
+const isSampleEvent = (data: Data): boolean =>
+  itemsAt(data, 'Records').some((record) =>
+    ['eventSource', 'EventSource', 'eventSourceARN', 'awsRegion'].some((key) => at(record, key) !== undefined),
+  ) ||
+  (at(data, 'detail-type') !== undefined && at(data, 'detail') !== undefined && at(data, 'time') !== undefined) ||
+  at(data, 'requestContext', 'requestId') !== undefined;
+
+/** It shows what other things do. */
+const isDashboard = (data: Data): boolean =>
+  (itemsAt(data, 'panels').length > 0 && at(data, 'apiVersion') === undefined) ||
+  itemsAt(data, 'widgets').some((widget) => at(widget, 'properties') !== undefined);
+
+/** Logs are written there; no traffic runs through them. */
+const LOG_KEY = /(?:^|[-_.])(?:aws)?logs?[-_.]/iu;
+
+const ENDPOINT_KEY = /endpoint|service-?_?url/iu;
+const LOCAL_PROFILE = /^(?:local|tests?|development)$/iu;
+
+/** Lines of settings beside the address of a stand-in, or of one machine only: their Regions mean nothing. */
+const localLines = (data: Data): readonly number[] => {
+  if (data.kind !== 'map') {
+    return data.kind === 'list' ? data.items.flatMap(localLines) : [];
+  }
+  const profile = textAt(data, 'spring', 'config', 'activate', 'on-profile') ?? textAt(data, 'spring', 'profiles');
+  const isLocal =
+    LOCAL_PROFILE.test(profile ?? '') ||
+    data.entries.some(
+      ({ key, value }) => ENDPOINT_KEY.test(key) && value.kind === 'scalar' && isLocalEndpoint(String(value.value)),
+    );
+  return isLocal ? settingsOf(data).map(({ line }) => line) : data.entries.flatMap(({ value }) => localLines(value));
+};
+
 const emitSettings = (context: Context, path: string, data: Data): void => {
   const component = context.owners.of(path);
   const facts = context.facts(path);
   const tie = isPipeline(path) ? ('deploy' as const) : ('runtime' as const);
+  const isOfServerless = isServerlessPath(path) && isServerless(data);
+  const decided = new Set(isOfServerless ? serverlessLines(data) : localLines(data));
+  if (isOfServerless) {
+    emitServerless(context, path, data);
+  }
   for (const { key, value, line } of settingsOf(data)) {
-    const region = regionOfSetting(key, value);
-    if (region !== undefined) {
+    const region = decided.has(line) ? undefined : regionOfSetting(key, value);
+    if (region !== undefined && tie === 'runtime' && LOG_KEY.test(key)) {
+      const rule = USE_RULES.supporting.id;
+      facts.tie({ from: component, region, tie: 'control-plane', level: 'literal', at: [{ line }], rule });
+    } else if (region !== undefined) {
       facts.tie({
         from: component,
         region,
@@ -39,16 +88,12 @@ const emitSettings = (context: Context, path: string, data: Data): void => {
         at: [{ line }],
         ...(tie === 'deploy' ? { rule: USE_RULES.deploy.id } : {}),
       });
-      place(context, component, tie === 'deploy' ? undefined : region);
-    } else if (isRegionKey(key) && /\$\{|\{\{/u.test(value) && tie === 'runtime') {
-      facts.tie({
-        from: component,
-        region: undefined,
-        tie,
-        level: 'literal',
-        at: [{ line }],
-        expression: `${key}: ${value}`,
-      });
+      if (tie === 'runtime' && (!path.endsWith('.json') || isSettingsJson(path))) {
+        place(context, component, region);
+        give(context, component, key);
+      }
+    } else if (isRegionKey(key) && !decided.has(line) && /\$\{|\{\{/u.test(value) && tie === 'runtime') {
+      emitUnresolved(context, facts, component, { expression: `${key}: ${value}`, value, line });
     }
     emitLiterals(context, facts, value, line, { component, tie });
     if (tie === 'runtime') {
@@ -85,12 +130,16 @@ const emitChart = (context: Context, { path, text }: RepositoryFile): void => {
   });
 };
 
-const emitDocument = (context: Context, file: RepositoryFile, data: Data): void => {
+const emitDocument = (context: Context, file: RepositoryFile, data: Data, beside: readonly Data[]): void => {
   const { path } = file;
-  if (isOpenApi(data)) {
+  if (isSampleEvent(data)) {
+    context.facts(path).dead('an example');
+  } else if (isDashboard(data)) {
+    context.facts(path).dead('a dashboard');
+  } else if (isOpenApi(data)) {
     emitOpenApi(context, path, data);
   } else if (isManifest(data)) {
-    emitManifest(context, path, data);
+    emitManifest(context, path, data, beside);
   } else if (/(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$/u.test(path) && entriesAt(data, 'services').length > 0) {
     emitCompose(context, path, data);
   } else if (!(textAt(data, 'apiVersion') ?? '').startsWith('backstage.io/') && at(data, 'Resources') === undefined) {
@@ -101,7 +150,7 @@ const emitDocument = (context: Context, file: RepositoryFile, data: Data): void 
 };
 
 export const emitDataFile = (context: Context, file: RepositoryFile): void => {
-  if (!HINT.test(file.text)) {
+  if (!HINT.test(file.text) || context.decided.has(file.path)) {
     return;
   }
   if (TEMPLATED.test(file.text) && /\.(?:ya?ml)$/u.test(file.path) && !isPipeline(file.path)) {
@@ -110,7 +159,7 @@ export const emitDataFile = (context: Context, file: RepositoryFile): void => {
   }
   const { documents, error } = context.data(file);
   documents.forEach((data) => {
-    emitDocument(context, file, data);
+    emitDocument(context, file, data, documents);
   });
   if (error !== undefined && !file.text.includes('AWSTemplateFormatVersion')) {
     const expression = `not ${file.path.endsWith('.json') ? 'JSON' : 'YAML'} at ${file.path}:${error.line}:${error.column}: ${error.near}`;

@@ -27,3 +27,13 @@ export const emitHosts = (facts: FactsBuilder, component: string, text: string, 
     facts.edge(component, 'dependsOn', aliasId('host', host), 'literal', [{ line }]);
   }
 };
+
+const LOCAL =
+  /\bhttps?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal|(?:[\w-]*(?:local|mock|fake|stub|moto|minio|elasticmq)[\w-]*))(?=[:/\s"'`]|$)/iu;
+
+/** An address on the same machine, or a stand-in of AWS: no place. */
+export const isLocalEndpoint = (text: string): boolean => LOCAL.test(text);
+
+/** `http://anything:4566`: in a compose file a name without a dot is a neighbour. */
+export const isNeighbour = (text: string): boolean =>
+  /^["']?https?:\/\/[a-z0-9_-]+(?::\d+)?\/?["']?$/iu.test(text.trim());

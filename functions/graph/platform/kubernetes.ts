@@ -1,8 +1,8 @@
 /** Kubernetes manifests: where workloads are pinned to, what they run, and the names under which they are called. */
 import type { FactsBuilder } from '../facts/builder.ts';
 import { aliasId } from '../facts/vocabulary.ts';
-import { isRegion, regionOfZone } from '../region/names.ts';
-import { type Context, place, placesOf } from '../repository/context.ts';
+import { isRegion, regionOfZone, withoutRegion } from '../region/names.ts';
+import { type Context, give, place, placesOf } from '../repository/context.ts';
 import { emitLiterals, regionOfSetting } from '../repository/emit-literals.ts';
 import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
 import { emitHosts } from './hosts.ts';
@@ -16,6 +16,15 @@ const WORKLOADS: ReadonlySet<string> = new Set([
   'Pod',
   'Rollout',
   'ReplicaSet',
+]);
+
+/** What is named after what it runs. */
+const RUNS: ReadonlySet<string> = new Set([
+  ...WORKLOADS,
+  'Application',
+  'ApplicationSet',
+  'HelmRelease',
+  'Kustomization',
 ]);
 
 export const isManifest = (data: Data): boolean =>
@@ -59,7 +68,25 @@ const pinsIn = (data: Data, depth = 0): readonly Pin[] => {
   ];
 };
 
-const ownerOf = (context: Context, path: string, data: Data): string => {
+/** What a workload takes its settings from: `configMapRef`, `secretRef`, `configMapKeyRef`, a volume. */
+const takes = (data: Data, name: string): boolean =>
+  settingsOf(data).some(
+    ({ key, value }) =>
+      value === name &&
+      /^(?:name|configMapRef|secretRef|configMapKeyRef|secretKeyRef|secretName|configMap)$/u.test(key),
+  );
+
+/** The one workload beside it that takes it, or that is alone there. */
+const ownerBeside = (context: Context, path: string, data: Data, beside: readonly Data[]): string => {
+  const name = textAt(data, 'metadata', 'name') ?? '';
+  const workloads = beside.filter((one) => one !== data && WORKLOADS.has(textAt(one, 'kind') ?? ''));
+  const taking = workloads.filter((one) => takes(one, name));
+  const owners = new Set((taking.length > 0 ? taking : workloads).map((one) => ownerOf(context, path, one, [])));
+  const [only] = owners;
+  return only !== undefined && owners.size === 1 ? only : context.owners.of(path);
+};
+
+const ownerOf = (context: Context, path: string, data: Data, beside: readonly Data[]): string => {
   const labels = [
     ...entriesAt(data, 'metadata', 'labels'),
     ...entriesAt(data, 'spec', 'template', 'metadata', 'labels'),
@@ -68,7 +95,20 @@ const ownerOf = (context: Context, path: string, data: Data): string => {
     labels.flatMap((label) => (label.key === key && label.value.kind === 'scalar' ? [String(label.value.value)] : [])),
   );
   const known = [...names, textAt(data, 'metadata', 'name') ?? ''].map((name) => context.owners.named(name));
-  return known.find((id) => context.owners.isDeclared(id)) ?? context.owners.of(path);
+  const declared = known.find((id) => context.owners.isDeclared(id));
+  return declared ?? foreignOwner(context, path, data, names) ?? ownerBeside(context, path, data, beside);
+};
+
+/** In a repository of manifests that no catalog describes, a workload is whose name it has, if somebody declares that. */
+const foreignOwner = (context: Context, path: string, data: Data, labels: readonly string[]): string | undefined => {
+  const own = context.owners.of(path);
+  const name = labels[0] ?? textAt(data, 'metadata', 'name');
+  if (context.owners.isDeclared(own) || name === undefined || !RUNS.has(textAt(data, 'kind') ?? '')) {
+    return undefined;
+  }
+  const component = context.owners.named(withoutRegion(name));
+  context.facts(path).fallback(component, own);
+  return component;
 };
 
 const declareNames = (facts: FactsBuilder, component: string, data: Data): void => {
@@ -86,10 +126,14 @@ const declareNames = (facts: FactsBuilder, component: string, data: Data): void 
   }
 };
 
-const emitPins = (context: Context, facts: FactsBuilder, component: string, data: Data): void => {
+const emitPins = (context: Context, path: string, component: string, data: Data): void => {
+  const facts = context.facts(path);
   const settings = settingsOf(data);
   const named = settings.flatMap(({ key, value, line }): Pin[] => {
     const region = regionOfSetting(key, value);
+    if (region !== undefined) {
+      give(context, component, key);
+    }
     return region === undefined ? [] : [{ region, line }];
   });
   const pins = [...pinsIn(data), ...named];
@@ -106,6 +150,7 @@ const emitPins = (context: Context, facts: FactsBuilder, component: string, data
       via: `resource:k8s/${context.input.repository}/${name}`,
     });
     place(context, component, region);
+    place(context, context.owners.of(path), region);
   }
   const kind = textAt(data, 'kind') ?? '';
   if (pins.length === 0 && WORKLOADS.has(kind)) {
@@ -125,11 +170,11 @@ const emitPins = (context: Context, facts: FactsBuilder, component: string, data
   }
 };
 
-export const emitManifest = (context: Context, path: string, data: Data): void => {
+export const emitManifest = (context: Context, path: string, data: Data, beside: readonly Data[]): void => {
   const facts = context.facts(path);
-  const component = ownerOf(context, path, data);
+  const component = ownerOf(context, path, data, beside);
   declareNames(facts, component, data);
-  emitPins(context, facts, component, data);
+  emitPins(context, path, component, data);
   for (const { value, line } of settingsOf(data)) {
     emitLiterals(context, facts, value, line, { component });
     emitHosts(facts, component, value, line);

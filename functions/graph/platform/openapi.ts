@@ -2,7 +2,7 @@
 import { aliasId, apiId } from '../facts/vocabulary.ts';
 import type { Context } from '../repository/context.ts';
 import { emitLiterals } from '../repository/emit-literals.ts';
-import { at, type Data, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
+import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
 import { hostsIn } from './hosts.ts';
 
 export const isOpenApi = (data: Data): boolean =>
@@ -13,6 +13,21 @@ const slug = (title: string): string =>
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/gu, '-')
     .replaceAll(/^-|-$/gu, '');
+
+/** Servers of the third version, with their variables' defaults; the host of the second; the map that AsyncAPI has. */
+const serversOf = (data: Data): readonly { readonly host: string; readonly line: number }[] => {
+  const listed = [...itemsAt(data, 'servers'), ...entriesAt(data, 'servers').map(({ value }) => value)];
+  const servers = listed.flatMap((server) => {
+    const url = (textAt(server, 'url') ?? textAt(server, 'host') ?? '').replaceAll(
+      /\{(?<name>[\w-]+)\}/gu,
+      (whole, name: string) => textAt(server, 'variables', name, 'default') ?? whole,
+    );
+    return hostsIn(url.includes('://') ? url : `https://${url}`).map((host) => ({ host, line: server.line }));
+  });
+  const old = at(data, 'host');
+  const host = old?.kind === 'scalar' && old.value !== null ? `https://${String(old.value)}` : '';
+  return [...servers, ...hostsIn(host).map((one) => ({ host: one, line: old?.line ?? data.line }))];
+};
 
 export const emitOpenApi = (context: Context, path: string, data: Data): void => {
   const facts = context.facts(path);
@@ -29,13 +44,13 @@ export const emitOpenApi = (context: Context, path: string, data: Data): void =>
     at: { line: data.line },
   });
   facts.edge(id, 'providedBy', component, 'declared', [{ line: data.line }]);
-  for (const server of itemsAt(data, 'servers')) {
-    const url = textAt(server, 'url') ?? '';
-    for (const host of hostsIn(url)) {
-      facts.edge(aliasId('host', host), 'names', component, 'declared', [{ line: server.line }]);
-    }
+  for (const { host, line } of serversOf(data)) {
+    facts.edge(aliasId('host', host), 'names', component, 'declared', [{ line }]);
   }
-  for (const { value, line } of settingsOf(data)) {
+  const told = settingsOf(data).filter(
+    ({ key }) => !/^(?:examples?|default|description|summary|enum|pattern)$/iu.test(key),
+  );
+  for (const { value, line } of told) {
     emitLiterals(context, facts, value, line, { component });
   }
 };

@@ -1,13 +1,13 @@
 /** Settings as `key=value` lines: `.env`, `.properties`, TOML, INI; and HCL that is not Terraform's (Terragrunt, Packer). */
 import type { Context, RepositoryFile } from '../repository/context.ts';
-import { place } from '../repository/context.ts';
-import { emitLiterals, isRegionKey, regionOfSetting } from '../repository/emit-literals.ts';
+import { give, place } from '../repository/context.ts';
+import { emitLiterals, emitUnresolved, isRegionKey, regionOfSetting } from '../repository/emit-literals.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { USE_RULES } from '../region/rules.ts';
 import { emitHosts } from './hosts.ts';
 
 export const isPlainSettings = (path: string): boolean =>
-  /(?:^|\/)\.env(?:\.[\w-]+)?$|\.(?:env|properties|toml|ini|cfg|conf|hcl)$/u.test(path) &&
+  /(?:^|\/)\.env(?:\.[\w-]+)?$|\.(?:env|properties|toml|ini|cfg|conf|hcl|tfbackend)$/u.test(path) &&
   !/(?:^|\/)(?:\.env\.(?:example|sample|template)|Cargo\.toml|pyproject\.toml|\.terraform\.lock\.hcl|samconfig\.toml)$/u.test(
     path,
   );
@@ -18,18 +18,33 @@ const SECTION = /^(?<name>[\w.-]+)[\s="]*(?:[\w.-]+"\s*)?\{$/u;
 const LINE_CHARS_MAX = 4000;
 const COMMENT = /^\s*(?:#|;|\/\/|!|\*|\/\*)/u;
 
+/** `terraform init -backend-config=…`, and what images are built with. */
+const isOfDeployments = (path: string, text: string): boolean =>
+  /\.(?:tfbackend|pkr\.hcl|pkrvars\.hcl)$/u.test(path) ||
+  (/(?:^|\/)[^/]*backend[^/]*(?:\/[^/]+)?$/iu.test(path) && /^\s*bucket\s*=/mu.test(text));
+
+/** What takes its value from elsewhere; in HCL that is everything without a literal. */
+const isOpen = (path: string, value: string): boolean =>
+  value.includes('${') || (path.endsWith('.hcl') && value !== '');
+
+const settingIn = (content: string): { readonly key: string; readonly plain: string } => {
+  const { key = '', value = '' } = SETTING.exec(content.trim())?.groups ?? {};
+  return { key, plain: value.replace(/,$/u, '').replaceAll(/^["']|["']$/gu, '') };
+};
+
 export const emitPlainSettings = (context: Context, { path, text }: RepositoryFile): void => {
   const component = context.owners.of(path);
   const facts = context.facts(path);
+  const isDeploy = isOfDeployments(path, text);
+  const isDecided = context.decided.has(path);
   let section = '';
   text.split('\n').forEach((raw, index) => {
     const line = index + 1;
     const content = COMMENT.test(raw) || raw.length > LINE_CHARS_MAX ? '' : raw.replace(/\s(?:#|\/\/).*$/u, '');
     section = SECTION.exec(content.trimEnd())?.groups?.['name'] ?? section;
-    const { key = '', value = '' } = SETTING.exec(content.trim())?.groups ?? {};
-    const plain = value.replace(/,$/u, '').replaceAll(/^["']|["']$/gu, '');
-    const region = regionOfSetting(key, plain);
-    const isState = /backend|remote_state/u.test(section) && path.endsWith('.hcl');
+    const { key, plain } = settingIn(content);
+    const region = isDecided ? undefined : regionOfSetting(key, plain);
+    const isState = isDeploy || (/backend|remote_state/u.test(section) && path.endsWith('.hcl'));
     if (region !== undefined) {
       facts.tie({
         from: component,
@@ -39,16 +54,12 @@ export const emitPlainSettings = (context: Context, { path, text }: RepositoryFi
         at: [{ line }],
         ...(isState ? { rule: USE_RULES.deploy.id } : {}),
       });
-      place(context, component, isState ? undefined : region);
-    } else if (path.endsWith('.hcl') && isRegionKey(key) && plain !== '') {
-      facts.tie({
-        from: component,
-        region: undefined,
-        tie: 'runtime',
-        level: 'literal',
-        at: [{ line }],
-        expression: cutExpression(content),
-      });
+      if (!isState) {
+        place(context, component, region);
+        give(context, component, key);
+      }
+    } else if (isRegionKey(key) && !isDeploy && !isDecided && isOpen(path, plain)) {
+      emitUnresolved(context, facts, component, { expression: cutExpression(content.trim()), value: plain, line });
     }
     emitLiterals(context, facts, content, line, { component });
     emitHosts(facts, component, content, line);

@@ -18,13 +18,13 @@ export interface Literal {
 }
 
 const ARN =
-  /\barn:aws[a-z-]*:(?<service>[a-z0-9-]+):(?<region>[a-z0-9-]*):(?<account>\d{12}|)?[^:\s"'`]{0,40}:(?<rest>[^\s"'`,;<>()[\]{}|\\]{1,512})/gu;
+  /\barn:aws[a-z-]*:(?<service>[a-z0-9-]+):(?<region>[a-z0-9-]*):(?<account>\d{12}|)?(?:\$\{[^{}\s"'`]{0,120}\}|[^:\s"'`]{0,40}):(?<rest>[^\s"'`,;<>()[\]{}|\\]{1,512})/gu;
 
 /** `arn:aws:sqs:${var.region}:…`, `f"arn:aws:sqs:{region}:…"`. */
 const TEMPLATE = /\barn:[^:\s"'`]{1,60}:(?<service>[a-z0-9-]+):\$?\{(?<expression>[^{}\n]{1,120})\}:/gu;
 
 const HOST = new RegExp(
-  `(?<![\\w-])(?<before>(?:[\\w-]{1,100}\\.){0,8})(?<region>${REGION_PATTERN})\\.(?<after>(?:[a-z0-9-]{1,40}\\.){0,3})(?:amazonaws\\.com(?:\\.cn)?|api\\.aws|on\\.aws)(?::\\d+)?(?<path>/[\\w\\-./:@]{0,256})?`,
+  `(?<![\\w-])(?<before>(?:[\\w-]{1,100}\\.){0,8})(?<region>${REGION_PATTERN})\\.(?<after>(?:[a-z0-9-]{1,40}\\.){0,3})(?:amazonaws\\.com(?:\\.cn)?|api\\.aws|on\\.aws|amazoncognito\\.com|awsapprunner\\.com|elasticbeanstalk\\.com)(?::\\d+)?(?<path>/[\\w\\-./:@]{0,256})?`,
   'gu',
 );
 const OLD_S3 = new RegExp(
@@ -35,6 +35,8 @@ const OLD_S3 = new RegExp(
 const CACHE = /\b[\w.-]{1,200}\.(?<short>[a-z]{2}[a-z]{1,2}[1-9])\.cache\.amazonaws\.com/gu;
 const PLAIN_S3 =
   /(?:https?:\/\/(?<bucket>[a-z0-9.-]{3,63})\.s3\.amazonaws\.com|\bs3a?:\/\/(?<name>[a-z0-9][a-z0-9.-]{2,62})(?![\w.{$-]))/gu;
+/** A pool of users says where it is: `eu-west-1_Ab12Cd34E`. */
+const USER_POOL = new RegExp(`(?<![\\w-])(?<region>${REGION_PATTERN})_[A-Za-z0-9]{9}(?![\\w-])`, 'gu');
 /** A path of `/doc` is the name of an XML vocabulary. */
 const GLOBAL_STS = /https:\/\/sts\.amazonaws\.com(?!\/doc)/gu;
 const ECR_PUBLIC = /\bpublic\.ecr\.aws\/[\w./-]+/gu;
@@ -105,7 +107,8 @@ const hostsIn = (text: string): Literal[] =>
       const image = path.slice(1).split(/[:@]/u)[0] ?? '';
       return [{ kind: 'image', text: match[0], index: match.index, service: 'ecr', region, ...plain(image) }];
     }
-    const service = tail.split('.').find((label) => label !== '') ?? labels.at(-1) ?? '';
+    const suffix = /amazoncognito|awsapprunner|elasticbeanstalk/u.exec(match[0])?.[0];
+    const service = suffix ?? tail.split('.').find((label) => label !== '') ?? labels.at(-1) ?? '';
     const known = service.replace(/^(?:bedrock|bedrock-runtime)$/u, 'bedrock');
     return known === '' || known === 'console'
       ? []
@@ -142,6 +145,13 @@ const othersIn = (text: string): Literal[] => [
       ? []
       : [{ kind: 'host', text: match[0], index: match.index, service: 'elasticache', region }];
   }),
+  ...[...text.matchAll(USER_POOL)].map((match): Literal => ({
+    kind: 'host',
+    text: match[0],
+    index: match.index,
+    service: 'cognito-idp',
+    region: match.groups?.['region'] ?? '',
+  })),
   ...[...text.matchAll(GLOBAL_STS)].map((match): Literal => ({
     kind: 'global-sts',
     text: match[0],
@@ -157,7 +167,7 @@ const othersIn = (text: string): Literal[] => [
 ];
 
 /** A text without any of these words can't hold a literal; most texts end here. */
-const HINT = /arn:|amazonaws|\.aws\b|s3a?:\/\//u;
+const HINT = /arn:|amazonaws|\.aws\b|s3a?:\/\/|amazoncognito|awsapprunner|elasticbeanstalk|-[1-9]_[A-Za-z0-9]{9}/u;
 
 export const literalsIn = (text: string): readonly Literal[] =>
   HINT.test(text) ? [...arnsIn(text), ...hostsIn(text), ...othersIn(text)] : [];

@@ -14,7 +14,7 @@ export const isRegion = (text: string): boolean => WHOLE.test(text);
 export const regionOfZone = (text: string): string | undefined => ZONE.exec(text)?.groups?.['region'];
 
 const CONSTANT =
-  /^(?<area>us_?gov|us|eu|ap|sa|ca|me|af|il|mx|cn)_?(?<side>north|south|east|west|central|northeast|northwest|southeast|southwest)_?(?<number>[1-9])$/iu;
+  /^(?<area>us_?gov(?:_?cloud)?|us|eu|ap|sa|ca|me|af|il|mx|cn)_?(?<side>north|south|east|west|central|northeast|northwest|southeast|southwest)_?(?<number>[1-9])$/iu;
 
 /** `US_EAST_1`, `USEast1`, `UsEast1`, `us_east_1`. */
 export const regionOfConstant = (text: string): string | undefined => {
@@ -22,7 +22,7 @@ export const regionOfConstant = (text: string): string | undefined => {
   if (area === undefined || side === undefined || number === undefined) {
     return undefined;
   }
-  const code = `${area.toLowerCase().replace(/^us_?gov$/u, 'us-gov')}-${side.toLowerCase()}-${number}`;
+  const code = `${area.toLowerCase().replace(/^us_?gov(?:_?cloud)?$/u, 'us-gov')}-${side.toLowerCase()}-${number}`;
   return isRegion(code) ? code : undefined;
 };
 

@@ -96,6 +96,3 @@ export const isCertificate = (type: string): boolean => CERTIFICATES.test(type);
 
 export const controlPlaneOf = (type: string): ControlPlaneRule | undefined =>
   CONTROL_PLANE_RULES.find(({ types }) => types.some((prefix) => type.startsWith(prefix)));
-
-export const controlPlaneOfService = (service: string): ControlPlaneRule | undefined =>
-  CONTROL_PLANE_RULES.find((one) => one.service === service);

@@ -95,20 +95,3 @@ export const pulumiWord = (type: string): string => {
   const [provider = '', module = '', name = ''] = type.split(':');
   return `${provider}_${module.split('/')[0] ?? ''}_${snake(name)}`;
 };
-
-/** Names that are one word of a service in a client's or an SDK package's name, as ARNs write it. */
-const CLIENT_SERVICES: Readonly<Record<string, string>> = {
-  stepfunctions: 'states',
-  sfn: 'states',
-  eventbridge: 'events',
-  cloudwatchlogs: 'logs',
-  cloudwatchevents: 'events',
-  opensearch: 'es',
-  dynamodbdocument: 'dynamodb',
-  documentclient: 'dynamodb',
-};
-
-export const clientService = (word: string): string => {
-  const plain = word.toLowerCase().replaceAll(/[^a-z0-9]/gu, '');
-  return CLIENT_SERVICES[plain] ?? plain;
-};

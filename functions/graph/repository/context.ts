@@ -47,6 +47,10 @@ export interface Context {
   readonly observed: Map<string, Observed>;
   /** Regions in which a component runs, by what the infrastructure says; known once all was read. */
   readonly placesOf: Map<string, Set<string>>;
+  /** Variables by which settings tell a component a Region. */
+  readonly given: Map<string, Set<string>>;
+  /** Files that are read as what others mean by them: settings that Terraform decodes, states. They are no settings themselves. */
+  readonly decided: Set<string>;
   /** Runs when every file was read. */
   atEnd(task: () => void): void;
 }
@@ -89,3 +93,15 @@ export const place = (context: Context, component: string, region: string | unde
 export const placesOf = (context: Context, component: string): readonly string[] => [
   ...(context.placesOf.get(component) ?? []),
 ];
+
+const plainKey = (key: string): string => (key.split('.').at(-1) ?? key).toLowerCase().replaceAll(/[-_]/gu, '');
+
+/** Remembers that a setting tells the component a Region under this name. */
+export const give = (context: Context, component: string, key: string): void => {
+  const names = context.given.get(component) ?? new Set();
+  context.given.set(component, names.add(plainKey(key)));
+};
+
+/** Does any setting tell it? Only to be asked at the end. */
+export const isGiven = (context: Context, component: string, key: string): boolean =>
+  context.given.get(component)?.has(plainKey(key)) ?? false;

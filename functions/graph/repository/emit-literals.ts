@@ -3,7 +3,7 @@ import type { FactsBuilder } from '../facts/builder.ts';
 import type { Level, Place, Tie } from '../facts/vocabulary.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { type Literal, literalsIn } from '../region/literals.ts';
-import { isRegion, regionOfZone } from '../region/names.ts';
+import { isRegion, REGION_PATTERN, regionOfZone } from '../region/names.ts';
 import { USE_RULES } from '../region/rules.ts';
 import { type Context, placesOf } from './context.ts';
 
@@ -15,6 +15,8 @@ export interface LiteralUse {
   readonly tie?: 'runtime' | 'deploy';
   /** In a distribution: functions run at the edge. */
   readonly isEdge?: boolean;
+  /** Further lines that decided the text. */
+  readonly also?: readonly Place[];
 }
 
 interface Kind {
@@ -54,7 +56,7 @@ const GLOBAL_SERVICES: ReadonlySet<string> = new Set(['iam', 'sts', 'route53', '
 const emitLiteral = (context: Context, facts: FactsBuilder, literal: Literal, at: Place, use: LiteralUse): void => {
   const { component, environment } = use;
   const level = use.level ?? 'literal';
-  const base = { level, at: [at], environment };
+  const base = { level, at: [at, ...(use.also ?? [])], environment };
   if (literal.kind === 'global-sts' || literal.kind === 'ecr-public') {
     const rule = literal.kind === 'global-sts' ? USE_RULES.globalSts.id : USE_RULES.ecrPublicImage.id;
     facts.tie({
@@ -110,3 +112,30 @@ export const regionOfSetting = (key: string, value: string): string | undefined 
 };
 
 export const isRegionKey = (key: string): boolean => REGION_KEY.test(key);
+
+const DEFAULT = new RegExp(`[:|,-]\\s*["']?(?<region>${REGION_PATTERN})["']?\\s*\\}`, 'u');
+
+/** A setting that takes its Region from elsewhere: where it runs, if anybody says that; else a hint at the most. */
+export const emitUnresolved = (
+  context: Context,
+  facts: FactsBuilder,
+  component: string,
+  { expression, value, line }: { readonly expression: string; readonly value: string; readonly line: number },
+): void => {
+  const hint = DEFAULT.exec(value)?.groups?.['region'];
+  context.atEnd(() => {
+    const places = placesOf(context, component);
+    const isCovered = isAmbient(value) && places.length > 0 && (hint === undefined || places.includes(hint));
+    if (!isCovered) {
+      facts.tie({
+        from: component,
+        region: undefined,
+        tie: 'runtime',
+        level: 'literal',
+        at: [{ line }],
+        expression,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  });
+};

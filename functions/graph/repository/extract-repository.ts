@@ -6,10 +6,16 @@
 import { LIMITS } from '../../domain/limits.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { isCatalogPath } from '../catalog/entities.ts';
+import { isDeployScript } from '../cloudformation/deploy-scripts.ts';
+import { isSharedPath } from '../code/shared.ts';
 import type { FactsBuilder } from '../facts/builder.ts';
 import type { FileFacts } from '../facts/vocabulary.ts';
 import { repositoryId } from '../facts/vocabulary.ts';
 import type { Parsers } from '../syntax/parsers.ts';
+import { isDockerfile } from '../platform/compose.ts';
+import { isSettingsJson } from '../platform/data-files.ts';
+import { isPlainSettings } from '../platform/plain-settings.ts';
+import { isXmlSettings } from '../platform/xml-settings.ts';
 import { type DataText, readData } from '../syntax/data.ts';
 import { isTerraformPath } from '../terraform/extract.ts';
 import { type Context, makeFacts, type RepositoryFile, type RepositoryInput } from './context.ts';
@@ -19,13 +25,22 @@ import { FILE_EXTRACTORS, REPOSITORY_EXTRACTORS } from './registry.ts';
 
 /** Templates, manifests, stack settings and states: they say where a component runs. */
 const isDataPath = (path: string): boolean =>
-  /\.(?:ya?ml|template|tfstate)$|(?:^|\/)(?:samconfig\.toml|CODEOWNERS)$|(?:^|\/)cdk\.out\/|\.template\.json$|stack[\w.-]*\.json$/u.test(
+  /\.(?:ya?ml|template|tfstate|hcl)$|(?:^|\/)(?:samconfig\.toml|CODEOWNERS)$|(?:^|\/)cdk\.out\/|\.template\.json$|(?:stack|export|state|show)[\w.-]*\.json$/iu.test(
     path,
   );
 
+/** Settings, and constants that other files take: what they say decides where code without a Region of its own runs. */
+const isSettingPath = (path: string): boolean =>
+  isPlainSettings(path) ||
+  isXmlSettings(path) ||
+  isSettingsJson(path) ||
+  isDockerfile(path) ||
+  isDeployScript(path) ||
+  isSharedPath(path);
+
 /** A change of such a file may change the facts of every file of its repository. */
 export const isContextPath = (path: string): boolean =>
-  isTerraformPath(path) || isCatalogPath(path) || isDataPath(path);
+  isTerraformPath(path) || isCatalogPath(path) || isDataPath(path) || isSettingPath(path);
 
 /** Does anything read this file? Others are never asked for. */
 export const isGraphPath = (path: string): boolean =>
@@ -110,6 +125,8 @@ export const extractRepository = (input: RepositoryInput, parsers: Parsers): rea
     },
     observed: new Map(),
     placesOf: new Map(),
+    decided: new Set(),
+    given: new Map(),
     atEnd: (task) => {
       tasks.push(task);
     },

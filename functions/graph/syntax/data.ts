@@ -153,6 +153,29 @@ export interface Setting {
   readonly tag?: string;
 }
 
+const OPTION = /^--?(?<key>[A-Za-z][\w-]*)(?:=(?<value>.*))?$/u;
+
+/** `AWS_REGION=us-east-1` in a list: of kustomize, of compose. */
+const ASSIGNED = /^(?<key>[A-Z][A-Z0-9_]*)=(?<value>.*)$/u;
+
+/** `["--region", "us-east-1"]` and `["--region=us-east-1"]` are settings, as a container's arguments write them. */
+const listSettings = (items: readonly Data[], key: string): readonly Setting[] => {
+  let option: string | undefined;
+  return items.flatMap((item): readonly Setting[] => {
+    const groups = OPTION.exec(item.kind === 'scalar' ? String(item.value ?? '') : '')?.groups;
+    const before = option;
+    option = groups?.['value'] === undefined ? groups?.['key'] : undefined;
+    if (groups?.['key'] !== undefined && groups['value'] !== undefined) {
+      return [{ key: groups['key'], value: groups['value'], line: item.line }];
+    }
+    const assigned = ASSIGNED.exec(item.kind === 'scalar' ? String(item.value ?? '') : '')?.groups;
+    if (assigned?.['key'] !== undefined && assigned['value'] !== undefined) {
+      return [{ key: assigned['key'], value: assigned['value'], line: item.line }];
+    }
+    return settingsOf(item, item.kind === 'scalar' && before !== undefined ? before : key);
+  });
+};
+
 /** Every text with the key that it stands under; list items have the key of their list. */
 export const settingsOf = (data: Data, key = ''): readonly Setting[] => {
   switch (data.kind) {
@@ -161,7 +184,7 @@ export const settingsOf = (data: Data, key = ''): readonly Setting[] => {
         ? []
         : [{ key, value: String(data.value), line: data.line, ...(data.tag === undefined ? {} : { tag: data.tag }) }];
     case 'list':
-      return data.items.flatMap((item) => settingsOf(item, key));
+      return listSettings(data.items, key);
     case 'map': {
       // `- name: AWS_REGION` with `value: …` is one setting, as Kubernetes and ECS write it.
       const name = textAt(data, 'name') ?? textAt(data, 'Name');

@@ -51,7 +51,11 @@ export const stateOutput = ({ data, scope, output }: Reference & { kind: 'state'
 export const backendTies = (context: Context, scopes: readonly Scope[]): void => {
   for (const scope of scopes) {
     const states = [
-      ...scope.module.backends.map(({ path, is }) => ({ path, line: is.line, region: ofBlock(is, scope)('region') })),
+      ...scope.module.backends.map(({ path, is }) => ({
+        path,
+        line: attributeOf(is, 'region')?.line ?? is.line,
+        region: ofBlock(is, scope)('region'),
+      })),
       ...[...scope.module.data.values()]
         .filter(({ is }) => is.labels[0] === 'terraform_remote_state')
         .map(({ path, is }) => {

@@ -36,8 +36,13 @@ const regionsOf = (call: Block, scope: Scope): readonly Value[] => {
   return named.map((provider) => provider?.region ?? unknown('provider aws is not configured here'));
 };
 
+/** Hosts of repositories say nothing about what lies in them. */
+const HOSTS =
+  /(?:git@|\/\/(?:[^/@\s]{1,100}@)?)?(?:www\.)?(?:github|gitlab|bitbucket)[\w.-]{0,100}\.(?:com|org|net|io)[:/]/giu;
+
 const isAboutAws = (source: string): boolean =>
-  !/(?:google|azurerm?|kubernetes|helm|github|datadog|gcp)/iu.test(source);
+  !/(?:google|azurerm?|kubernetes|helm|github|datadog|gcp)/iu.test(source.replaceAll(HOSTS, '/'));
+
 /** A module that is named after a global service makes what that service's rule is about. */
 const globalRule = (source: string): ControlPlaneRule | undefined => {
   const words = source.toLowerCase().split(/[^a-z0-9]+/u);

@@ -12,6 +12,7 @@ import { instanceKey, type InstanceIndex } from './instance-index.ts';
 import { expressionsOf, type Reference, referencesOf, textsOf } from './references.ts';
 import type { Alternates } from './replicas.ts';
 import { type Instance, isAws } from './resources.ts';
+import { emitSettings } from './settings.ts';
 import { attributeOf } from './syntax.ts';
 import { isUnknown, textOf } from './value.ts';
 
@@ -56,7 +57,7 @@ const proofOf = (instance: Instance): readonly Place[] => [
 ];
 
 const others = ({ alternates, instance }: Emission): readonly string[] =>
-  [...(alternates.get(instanceKey(instance)) ?? [])].filter((region) => region !== instance.region);
+  [...(alternates.get(instanceKey(instance))?.keys() ?? [])].filter((region) => region !== instance.region);
 
 /** A tie of a component, or of a name, to wherever the instance lies. */
 const tieTo = (emission: Emission, from: string, at: readonly Place[]): TieInput => {
@@ -109,8 +110,10 @@ const emitPlace = (facts: FactsBuilder, emission: Emission): void => {
   }
   for (const region of others(emission)) {
     const all = [...others(emission), ...(instance.region === undefined ? [] : [instance.region])];
-    facts.tie({ ...tieTo(emission, instance.component, at), region, alternates: all });
-    facts.edge(instance.id, 'replicatesTo', regionId(region), 'declared', at);
+    const named = emission.alternates.get(instanceKey(instance))?.get(region) ?? [];
+    const proof = [...at.slice(0, 1), ...named];
+    facts.tie({ ...tieTo(emission, instance.component, proof), region, alternates: all });
+    facts.edge(instance.id, 'replicatesTo', regionId(region), 'declared', proof);
   }
 };
 
@@ -180,14 +183,16 @@ const emitTexts = (facts: FactsBuilder, emission: Emission): void => {
     isEdge: instance.type.startsWith('aws_cloudfront_'),
   };
   for (const expression of expressionsOf(instance.block)) {
-    for (const { text, line } of textsOf(expression, instance.scope)) {
-      emitLiterals(context, facts, text, line, use);
+    for (const { text, line, at } of textsOf(expression, instance.scope)) {
+      emitLiterals(context, facts, text, line, { ...use, also: at });
     }
     for (const reference of referencesOf(expression, instance.scope)) {
       emitReference(facts, emission, reference, expression.line);
     }
   }
 };
+
+const COPY = /source|destination|replica|copy|backup/iu;
 
 const emitZones = (facts: FactsBuilder, { instance }: Emission): void => {
   for (const { name, value, line } of instance.block.attributes) {
@@ -202,8 +207,8 @@ const emitZones = (facts: FactsBuilder, { instance }: Emission): void => {
           level: 'literal',
           at: [{ line }],
           environment: instance.environment,
-          // `source_region`, `destination_region`: the other end of a copy.
-          alternates: isZone || instance.region === undefined ? [] : [instance.region],
+          // `source_region`, `destination_region`: the other end of a copy. That of a peering or an endpoint is none.
+          alternates: isZone || instance.region === undefined || !COPY.test(name) ? [] : [instance.region],
           via: instance.id,
         });
       }
@@ -224,4 +229,5 @@ export const emitResource = (emission: Emission): void => {
     }
   }
   emitTexts(facts, emission);
+  emitSettings(facts, instance, tieOf(instance, emission.uses));
 };

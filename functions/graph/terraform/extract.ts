@@ -7,14 +7,16 @@ import { emitData } from './data-sources.ts';
 import { emitResource } from './emit.ts';
 import { indexInstances } from './instance-index.ts';
 import { instantiate } from './instances.ts';
-import { directoryOf, makeModule, type Module } from './module.ts';
+import { directoryOf, makeModule, type Module, type ReadFile } from './module.ts';
 import { emitOutputs } from './outputs.ts';
 import { readHcl } from './read-hcl.ts';
 import { readTerraformJson } from './read-json.ts';
 import { alternatesOf } from './replicas.ts';
 import { instancesIn } from './resources.ts';
+import { libraryTest } from './libraries.ts';
 import { findRoots } from './roots.ts';
 import type { TerraformFile } from './syntax.ts';
+import { terragruntRoots } from './terragrunt.ts';
 import { usesOf } from './edge-uses.ts';
 
 export const isTerraformPath = (path: string): boolean => /\.(?:tf|tfvars|tofu)(?:\.json)?$/u.test(path);
@@ -42,13 +44,23 @@ const listError = (context: Context, { path, error }: TerraformFile): void => {
   }
 };
 
-const modulesOf = (files: readonly TerraformFile[]): ReadonlyMap<string, Module> => {
+const modulesOf = (context: Context, files: readonly TerraformFile[]): ReadonlyMap<string, Module> => {
+  // Only files whose change makes the whole repository be read again: what others mean must not hang on any other.
+  const settings = context.input.files.filter(({ path }) => /\.ya?ml$/u.test(path));
+  const texts = new Map(settings.map(({ path, text }) => [path, text]));
+  const read: ReadFile = (path) => {
+    const text = texts.get(path);
+    if (text !== undefined) {
+      context.decided.add(path);
+    }
+    return text;
+  };
   const byDirectory = new Map<string, TerraformFile[]>();
   for (const file of files.filter(({ path }) => !isValues(path))) {
     const directory = directoryOf(file.path);
     byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), file]);
   }
-  return new Map([...byDirectory].map(([directory, own]) => [directory, makeModule(directory, own)]));
+  return new Map([...byDirectory].map(([directory, own]) => [directory, makeModule(directory, own, read)]));
 };
 
 export const extractTerraform = (context: Context): void => {
@@ -57,17 +69,17 @@ export const extractTerraform = (context: Context): void => {
   files.forEach((file) => {
     listError(context, file);
   });
-  const modules = modulesOf(files);
-  const { roots, uncalled } = findRoots(
-    modules,
-    files.filter(({ path }) => isValues(path)),
-  );
+  const modules = modulesOf(context, files);
+  const terragrunt = terragruntRoots(context, modules);
+  const values = files.filter(({ path }) => isValues(path));
+  const withValues = new Set(values.map(({ path }) => directoryOf(path)));
+  const { roots, uncalled } = findRoots(modules, values, terragrunt.sources, libraryTest(context, withValues));
   for (const directory of uncalled) {
     modules.get(directory)?.files.forEach(({ path }) => {
       context.facts(path).dead('a module that nothing in this repository calls');
     });
   }
-  const { scopes } = instantiate(roots, modules);
+  const { scopes } = instantiate([...roots, ...terragrunt.roots], modules);
   const instances = instancesIn(context, scopes);
   const index = indexInstances(instances);
   const alternates = alternatesOf(instances, index);

@@ -1,113 +1,136 @@
-/** The pure functions that Regions and names are looked up with. Others are unknown; that is always an honest answer. */
-import { decidedAt, isUnknown, itemOf, scalar, textOf, unknown, type Value } from './value.ts';
+/** The pure functions and operators that Regions and names are looked up with. Others are unknown; that is always an honest answer. */
+import { decidedAt, isUnknown, isWithout, itemOf, orNull, scalar, textOf, unknown, type Value } from './value.ts';
+import { LIST_FUNCTIONS } from './list-functions.ts';
+import { type PureFunction, TEXT_CHARS_MAX, TEXT_FUNCTIONS } from './text-functions.ts';
 
-const TEXT_CHARS_MAX = 16_384;
+const ENTRIES_MAX = 1000;
 
-type PureFunction = (args: readonly Value[]) => Value | undefined;
-
-const listOf = (value: Value | undefined): readonly Value[] | undefined => {
-  if (value?.kind === 'list') {
-    return value.items;
-  }
-  return value?.kind === 'object' ? [...value.entries.values()] : undefined;
-};
-
-const ofText =
-  (change: (text: string) => string): PureFunction =>
-  ([first]) => {
-    const text = textOf(first);
-    return text === undefined ? undefined : scalar(change(text));
-  };
-
+/** What an unknown argument may hold stands before what comes later, and hides what came before. */
 const merged: PureFunction = (args) => {
   const entries = new Map<string, Value>();
-  for (const arg of args) {
-    if (arg.kind !== 'object') {
-      return undefined;
-    }
-    for (const [key, value] of arg.entries) {
-      entries.set(key, value);
+  let isPartial = false;
+  for (const arg of args.flatMap((one) => (one.kind === 'list' ? one.items : [one]))) {
+    if (arg.kind === 'unknown') {
+      entries.clear();
+      isPartial = true;
+    } else if (arg.kind === 'object') {
+      isPartial ||= arg.isPartial === true;
+      if (entries.size + arg.entries.size > ENTRIES_MAX) {
+        return undefined;
+      }
+      for (const [key, value] of arg.entries) {
+        entries.set(key, value);
+      }
     }
   }
-  return { kind: 'object', entries, at: [] };
+  return { kind: 'object', entries, at: [], ...(isPartial ? { isPartial } : {}) };
 };
 
 const lookedUp: PureFunction = ([map, key, otherwise]) => {
   const name = textOf(key);
-  return map === undefined || isUnknown(map) || name === undefined ? undefined : (itemOf(map, name) ?? otherwise);
+  if (map === undefined || isUnknown(map) || name === undefined) {
+    return undefined;
+  }
+  return itemOf(map, name) ?? (isWithout(map, name) ? otherwise : undefined);
 };
 
-const formatted: PureFunction = ([pattern, ...rest]) => {
-  const parts = (textOf(pattern) ?? '%v').split(/%[svd]/u);
-  const texts = rest.map((value) => textOf(value));
-  const isWhole = parts.length === texts.length + 1 && !texts.includes(undefined);
-  return isWhole ? scalar(parts.map((part, at) => part + (texts[at] ?? '')).join('')) : undefined;
-};
-
-const joined: PureFunction = ([separator, list]) => {
-  const texts = listOf(list)?.map((item) => textOf(item));
-  return texts === undefined || texts.includes(undefined) ? undefined : scalar(texts.join(textOf(separator) ?? ''));
-};
-
-const concatenated: PureFunction = (args) => {
-  const lists = args.map((arg) => listOf(arg));
-  const items = lists.flatMap((list) => list ?? []);
-  return lists.includes(undefined) || items.length > TEXT_CHARS_MAX ? undefined : { kind: 'list', items, at: [] };
-};
-
-const firstKnown: PureFunction = (args) => args.find((arg) => !isUnknown(arg));
+/** `try` goes on where nothing is there, and not where nobody knows. */
+const firstKnown: PureFunction = (args) => args.find((arg) => !isUnknown(arg) || arg.isMissing !== true);
 
 const firstGiven: PureFunction = (args) => {
-  const given = args.find((arg) => isUnknown(arg) || (textOf(arg) ?? '') !== '');
+  const given = args.map((arg) => orNull(arg)).find((arg) => isUnknown(arg) || (textOf(arg) ?? '') !== '');
   return given === undefined || isUnknown(given) ? undefined : given;
 };
 
-const asIs: PureFunction = ([first]) => first;
-
-const keysOf: PureFunction = ([map]) =>
-  map?.kind === 'object'
-    ? { kind: 'list', items: [...map.entries.keys()].map((key) => scalar(key)), at: [] }
-    : undefined;
-
-const valuesOf: PureFunction = ([map]) => {
-  const items = listOf(map);
-  return items === undefined ? undefined : { kind: 'list', items, at: [] };
+const truthOf = (value: Value | undefined): boolean | undefined => {
+  const text = textOf(value);
+  return text === 'true' || text === 'false' ? text === 'true' : undefined;
 };
 
-const lengthOf: PureFunction = ([first]) => {
-  const count = listOf(first)?.length ?? textOf(first)?.length;
-  return count === undefined ? undefined : scalar(count);
+/** `false && unknown` is false, `true || unknown` is true. */
+const logical =
+  (decisive: boolean): PureFunction =>
+  (args) => {
+    const truths = new Set(args.map((arg) => truthOf(arg)));
+    if (truths.has(decisive)) {
+      return scalar(decisive);
+    }
+    return truths.has(undefined) ? undefined : scalar(!decisive);
+  };
+
+/** Nothing is equal to nothing only. */
+const sameText = (left: Value, right: Value): boolean | undefined => {
+  if (left.kind === 'scalar' && right.kind === 'scalar') {
+    return textOf(left) === textOf(right);
+  }
+  const [one, other] = left.kind === 'scalar' ? [left, right] : [right, left];
+  return one.kind === 'scalar' && (other.kind === 'list' || other.kind === 'object') ? false : undefined;
 };
 
-const FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map([
+const equal =
+  (wanted: boolean): PureFunction =>
+  ([left, right]) => {
+    const same = left === undefined || right === undefined ? undefined : sameText(orNull(left), orNull(right));
+    return same === undefined ? undefined : scalar(same === wanted);
+  };
+
+const ofNumbers =
+  (compute: (left: number, right: number) => number | boolean): PureFunction =>
+  (args) => {
+    const [left, right] = args.map((arg) => Number(textOf(arg) ?? 'x'));
+    const isWhole = left !== undefined && right !== undefined && !Number.isNaN(left) && !Number.isNaN(right);
+    return isWhole ? scalar(compute(left, right)) : undefined;
+  };
+
+const negated: PureFunction = ([first]) => {
+  const truth = truthOf(first);
+  return truth === undefined ? undefined : scalar(!truth);
+};
+
+const can: PureFunction = ([first]) => {
+  if (first === undefined || isUnknown(first)) {
+    return first?.isMissing === true ? scalar(false) : undefined;
+  }
+  return scalar(true);
+};
+
+const SAME: readonly string[] = ['tostring', 'tolist', 'tomap', 'tonumber', 'tobool', 'nonsensitive', 'sensitive'];
+
+const FUNCTIONS: ReadonlyMap<string, PureFunction> = new Map<string, PureFunction>([
+  ...TEXT_FUNCTIONS,
+  ...LIST_FUNCTIONS,
   ['lookup', lookedUp],
-  ['element', lookedUp],
-  ['[]', lookedUp],
   ['merge', merged],
   ['coalesce', firstGiven],
   ['try', firstKnown],
-  ['format', formatted],
-  ['join', joined],
-  ['concat', concatenated],
-  ['keys', keysOf],
-  ['values', valuesOf],
-  ['length', lengthOf],
-  ['lower', ofText((text) => text.toLowerCase())],
-  ['upper', ofText((text) => text.toUpperCase())],
-  ['trimspace', ofText((text) => text.trim())],
-  ...['tostring', 'toset', 'tolist', 'tomap', 'nonsensitive', 'sensitive'].map((name): [string, PureFunction] => [
-    name,
-    asIs,
-  ]),
+  ['can', can],
+  ['&&', logical(false)],
+  ['||', logical(true)],
+  ['!', negated],
+  ['==', equal(true)],
+  ['!=', equal(false)],
+  ['<', ofNumbers((left, right) => left < right)],
+  ['>', ofNumbers((left, right) => left > right)],
+  ['<=', ofNumbers((left, right) => left <= right)],
+  ['>=', ofNumbers((left, right) => left >= right)],
+  ['+', ofNumbers((left, right) => left + right)],
+  ['-', ofNumbers((left, right) => left - right)],
+  ['*', ofNumbers((left, right) => left * right)],
+  ['%', ofNumbers((left, right) => left % right)],
+  ...SAME.map((name): [string, PureFunction] => [name, ([first]) => first]),
 ]);
+
+/** The lines of a collection stay with it; those of an item are its own. */
+const PICKS: ReadonlySet<string> = new Set(['try', 'coalesce']);
 
 export const callFunction = (name: string, args: readonly Value[], text: string): Value => {
   const value = FUNCTIONS.get(name)?.(args);
   if (value === undefined) {
-    return args.find((arg) => isUnknown(arg) && name !== 'try') ?? unknown(text);
+    return args.find((arg) => isUnknown(arg)) ?? unknown(text);
   }
   const short = textOf(value);
-  return short !== undefined && short.length > TEXT_CHARS_MAX
-    ? unknown(text)
-    : decidedAt(value, ...args.flatMap(({ at }) => at));
+  if (short !== undefined && short.length > TEXT_CHARS_MAX) {
+    return unknown(text);
+  }
+  return PICKS.has(name) ? value : decidedAt(value, ...args.flatMap(({ at }) => at));
 };

@@ -9,24 +9,30 @@ import { localSource, type Module, type Placed } from './module.ts';
 import { providerByReference } from './providers.ts';
 import { type Input, inIteration, type Provider, type Scope } from './scope.ts';
 import { attributeOf, type Block, blocksOf } from './syntax.ts';
-import { scalar, textOf, unknown, type Value } from './value.ts';
+import { decidedAt, inFile, scalar, textOf, unknown, type Value } from './value.ts';
 
 export interface Root {
   readonly module: Module;
   readonly environment: string | undefined;
   readonly workspace: string | undefined;
   readonly inputs: ReadonlyMap<string, Input>;
+  /** Where it is applied, if not in the module's directory. */
+  readonly at?: string;
 }
 
 const META: ReadonlySet<string> = new Set(['source', 'version', 'providers', 'count', 'for_each', 'depends_on']);
 
 const iterationsOf = (value: Value): readonly (readonly [Value, Value])[] | undefined => {
   if (value.kind === 'list') {
-    return value.items.map((item) => [item, item] as const);
+    return value.items.map((item) => [item, decidedAt(item, ...value.at)] as const);
   }
-  return value.kind === 'object'
-    ? [...value.entries].map(([key, item]) => [scalar(key, value.at), item] as const)
-    : undefined;
+  if (value.kind !== 'object') {
+    return undefined;
+  }
+  const known = [...value.entries].map(
+    ([key, item]) => [scalar(key, [...item.at, ...value.at]), decidedAt(item, ...value.at)] as const,
+  );
+  return value.isPartial === true ? [...known, [unknown('further keys'), unknown('further keys')] as const] : known;
 };
 
 /** The scopes in which a block exists: one, or one for each key. */
@@ -105,7 +111,7 @@ const inputsOf = (call: Placed<Block>, scope: Scope): ReadonlyMap<string, Input>
     call.is.attributes
       .filter(({ name }) => !META.has(name))
       .map(({ name, value, line }): [string, Input] => {
-        const given = evaluate(value, scope);
+        const given = inFile(evaluate(value, scope), call.path);
         const at = [{ path: call.path, line }, ...given.at];
         return [name, { value: { ...given, at }, expression: value, scope }];
       }),
@@ -162,11 +168,11 @@ const enter = (
 
 export const instantiate = (roots: readonly Root[], modules: ReadonlyMap<string, Module>): Instances => {
   const found = { scopes: [] as Scope[], called: new Set<string>() };
-  for (const { module, environment, workspace, inputs } of roots) {
+  for (const { module, environment, workspace, inputs, at = module.directory } of roots) {
     const root: Scope = {
       module,
       address: '',
-      root: module.directory,
+      root: at,
       environment,
       workspace,
       inputs,

@@ -19,7 +19,11 @@ export interface Module {
   readonly data: ReadonlyMap<string, Placed<Block>>;
   readonly calls: ReadonlyMap<string, Placed<Block>>;
   readonly backends: readonly Placed<Block>[];
+  /** The text of another file of the repository, for `file` and `yamldecode`. */
+  readonly read: ReadFile;
 }
+
+export type ReadFile = (path: string) => string | undefined;
 
 export const directoryOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
@@ -44,13 +48,18 @@ const blocksIn = (files: readonly TerraformFile[], type: string): readonly Place
 const byLabel = (blocks: readonly Placed<Block>[]): ReadonlyMap<string, Placed<Block>> =>
   new Map(blocks.map((block) => [block.is.labels.join('.'), block]));
 
-export const makeModule = (directory: string, files: readonly TerraformFile[]): Module => {
+export const makeModule = (
+  directory: string,
+  files: readonly TerraformFile[],
+  read: ReadFile = () => undefined,
+): Module => {
   const locals = blocksIn(files, 'locals').flatMap(({ path, is }) =>
     is.attributes.map((attribute): [string, Placed<Attribute>] => [attribute.name, { path, is: attribute }]),
   );
   return {
     directory,
     files,
+    read,
     variables: byLabel(blocksIn(files, 'variable')),
     locals: new Map(locals),
     outputs: byLabel(blocksIn(files, 'output')),

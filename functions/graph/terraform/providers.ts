@@ -4,7 +4,7 @@
  */
 import type { Scope, Provider } from './scope.ts';
 import { attributeOf, type Block, type Expression, type Step } from './syntax.ts';
-import { decidedAt, textOf, unknown, type Value } from './value.ts';
+import { decidedAt, orNull, textOf, unknown, type Value } from './value.ts';
 
 type Evaluate = (expression: Expression) => Value;
 
@@ -51,7 +51,7 @@ export const providerOf = (block: Block, scope: Scope, evaluate: Evaluate): Prov
   if (own === undefined) {
     return found;
   }
-  const region = evaluate(own.value);
+  const region = orNull(evaluate(own.value));
   // An input that was left out is null, and means the provider's Region.
   return region.kind === 'scalar' && region.value === null
     ? found

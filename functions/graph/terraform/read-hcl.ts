@@ -103,6 +103,12 @@ const readStep = (node: Node, depth: number): Step => {
 
 const STEPS: ReadonlySet<string> = new Set(['get_attr', 'index', 'splat']);
 
+/** A splat holds the steps that follow it. */
+const readSteps = (node: Node, depth: number): readonly Step[] =>
+  node.type === 'splat'
+    ? ['*', ...named(node).flatMap((inner) => named(inner).map((step) => readStep(step, depth)))]
+    : [readStep(node, depth)];
+
 const readTerm = (node: Node, depth: number): Expression => {
   switch (node.type) {
     case 'expression':
@@ -116,11 +122,13 @@ const readTerm = (node: Node, depth: number): Expression => {
     case 'function_call': {
       const [name, args] = named(node);
       const given = args === undefined || args.type !== 'function_arguments' ? [] : named(args);
+      const expands = given.some(({ type }) => type === 'ellipsis');
       return {
         ...placed(node),
         kind: 'call',
         name: name?.text ?? '',
         args: given.filter(({ type }) => type === 'expression').map((arg) => readExpression(arg, depth + 1)),
+        ...(expands ? { expands } : {}),
       };
     }
     case 'variable_expr':
@@ -129,6 +137,8 @@ const readTerm = (node: Node, depth: number): Expression => {
       return readConditional(node, depth);
     case 'operation':
       return readOperation(node, depth);
+    case 'for_expr':
+      return readFor(node, depth);
     default:
       return otherOf(node, depth);
   }
@@ -141,18 +151,41 @@ const readConditional = (node: Node, depth: number): Expression => {
     : { ...placed(node), kind: 'conditional', test, whenTrue, whenFalse };
 };
 
-/** Only equality is evaluated: it is what a conditional Region or a count is decided by. */
+const readFor = (node: Node, depth: number): Expression => {
+  const [whole] = named(node);
+  const parts = whole === undefined ? [] : named(whole);
+  const intro = parts.find(({ type }) => type === 'for_intro');
+  const condition = parts.find(({ type }) => type === 'for_cond');
+  const over = intro === undefined ? undefined : named(intro).find(({ type }) => type === 'expression');
+  const made = parts.filter(({ type }) => type === 'expression').map((part) => readExpression(part, depth + 1));
+  const value = made.at(-1);
+  if (intro === undefined || over === undefined || value === undefined) {
+    return otherOf(node, depth);
+  }
+  const test = condition === undefined ? undefined : named(condition)[0];
+  return {
+    ...placed(node),
+    kind: 'for',
+    names: named(intro).flatMap(({ type, text }) => (type === 'identifier' ? [text] : [])),
+    over: readExpression(over, depth + 1),
+    key: made.length > 1 ? made[0] : undefined,
+    value,
+    test: test === undefined ? undefined : readExpression(test, depth + 1),
+    groups: parts.some(({ type }) => type === 'ellipsis'),
+  };
+};
+
+const OPERATORS: ReadonlySet<string> = new Set(['==', '!=', '&&', '||', '<', '>', '<=', '>=', '+', '-', '*', '%', '!']);
+
+/** What a conditional Region, a filter or a count is decided by. */
 const readOperation = (node: Node, depth: number): Expression => {
   const binary = named(node)[0];
-  const operator = binary?.children.find(({ type }) => type === '==' || type === '!=');
-  if (binary?.type === 'binary_operation' && operator !== undefined) {
+  const operator = binary?.children.find(({ type, isNamed }) => !isNamed && OPERATORS.has(type));
+  if (binary !== undefined && operator !== undefined) {
     const before = named(binary).filter((child) => child.startIndex < operator.startIndex);
     const after = named(binary).filter((child) => child.startIndex > operator.startIndex);
-    const left = readChain(before, depth + 1);
-    const right = readChain(after, depth + 1);
-    if (left !== undefined && right !== undefined) {
-      return { ...placed(node), kind: 'equals', left, right, negated: operator.type === '!=' };
-    }
+    const args = [before, after].flatMap((part) => readChain(part, depth + 1) ?? []);
+    return { ...placed(node), kind: 'call', name: operator.type, args };
   }
   const parts = binary === undefined ? undefined : chainsOf(named(binary), depth + 1);
   return parts === undefined ? otherOf(node, depth) : { ...placed(node), kind: 'other', parts };
@@ -173,7 +206,7 @@ const readChain = (nodes: readonly Node[], depth: number): Expression | undefine
     return undefined;
   }
   const term = readTerm(first, depth);
-  const steps = rest.filter(({ type }) => STEPS.has(type)).map((step) => readStep(step, depth));
+  const steps = rest.filter(({ type }) => STEPS.has(type)).flatMap((step) => readSteps(step, depth));
   if (steps.length === 0) {
     return term;
   }

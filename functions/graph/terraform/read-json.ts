@@ -1,12 +1,11 @@
 /**
  * Reads `.tf.json` into the same blocks: objects become blocks where Terraform has blocks, texts become templates. The parser of
- * HCL reads the expressions inside the texts. JSON has no positions here, so each block is looked up in the text.
+ * HCL reads the expressions inside the texts.
  */
-import { isJsonFields } from '../../domain/json-fields.ts';
-import { LIMITS } from '../../domain/limits.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { jsonError } from '../syntax/json-position.ts';
 import type { Parsers } from '../syntax/parsers.ts';
+import { type LinedJson, readLinedJson } from './json-lines.ts';
 import { readHcl } from './read-hcl.ts';
 import type { Attribute, Block, Expression, TerraformFile } from './syntax.ts';
 
@@ -25,7 +24,7 @@ const LABELS: Readonly<Record<string, number>> = {
 
 /** What is an object in JSON but a block in HCL. */
 const INNER_BLOCKS: ReadonlySet<string> = new Set([
-  'backend',
+  'content',
   'replica',
   'rule',
   'destination',
@@ -44,14 +43,17 @@ const INNER_BLOCKS: ReadonlySet<string> = new Set([
   'assume_role',
 ]);
 
-interface Reading {
-  readonly parsers: Parsers;
-  readonly lineOf: (name: string) => number;
-}
+type Fields = LinedJson & { readonly kind: 'object' };
 
-const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+const asList = (value: LinedJson): readonly LinedJson[] => (value.kind === 'list' ? value.items : [value]);
 
-const readText = ({ parsers }: Reading, text: string, line: number): Expression => {
+const objectsIn = (value: LinedJson): readonly Fields[] =>
+  asList(value).filter((one): one is Fields => one.kind === 'object');
+
+const textOf = (value: LinedJson): string | undefined =>
+  value.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
+
+const readText = (parsers: Parsers, text: string, line: number): Expression => {
   if (!text.includes('${')) {
     return { kind: 'literal', value: text, line, text: cutExpression(text) };
   }
@@ -60,113 +62,104 @@ const readText = ({ parsers }: Reading, text: string, line: number): Expression 
   return value === undefined ? { kind: 'other', parts: [], line, text: cutExpression(text) } : { ...value, line };
 };
 
-const readValue = (reading: Reading, value: unknown, line: number, depth: number): Expression => {
-  const base = { line, text: cutExpression(typeof value === 'string' ? value : (JSON.stringify(value) ?? '')) };
-  if (depth > LIMITS.graphDepthMax) {
-    return { ...base, kind: 'other', parts: [] };
+/** Names beginning with `//` are comments. */
+const entriesOf = ({ entries }: Fields): readonly (readonly [string, LinedJson])[] =>
+  entries.filter(([name]) => !name.startsWith('//'));
+
+const readValue = (parsers: Parsers, value: LinedJson): Expression => {
+  const { line } = value;
+  switch (value.kind) {
+    case 'scalar':
+      return typeof value.value === 'string'
+        ? readText(parsers, value.value, line)
+        : { kind: 'literal', value: value.value, line, text: String(value.value) };
+    case 'list':
+      return { kind: 'list', items: value.items.map((item) => readValue(parsers, item)), line, text: '[…]' };
+    case 'object': {
+      const entries = entriesOf(value).map(([key, inner]): readonly [Expression, Expression] => [
+        { kind: 'literal', value: key, line: inner.line, text: key },
+        readValue(parsers, inner),
+      ]);
+      return { kind: 'object', entries, line, text: '{…}' };
+    }
   }
-  if (typeof value === 'string') {
-    return readText(reading, value, line);
-  }
-  if (Array.isArray(value)) {
-    return { ...base, kind: 'list', items: value.map((item) => readValue(reading, item, line, depth + 1)) };
-  }
-  if (isJsonFields(value)) {
-    const entries = Object.entries(value).map(([key, inner]): readonly [Expression, Expression] => [
-      { kind: 'literal', value: key, line, text: key },
-      readValue(reading, inner, line, depth + 1),
-    ]);
-    return { ...base, kind: 'object', entries };
-  }
-  return { ...base, kind: 'literal', value: typeof value === 'number' || typeof value === 'boolean' ? value : null };
 };
 
 /** Providers of a module call and of a resource are references, though JSON writes them as texts. */
-const readProviderName = (value: unknown, line: number): Expression => {
-  const [root = '', ...steps] = typeof value === 'string' ? value.replaceAll(/[${}]/gu, '').split('.') : [];
-  return { kind: 'reference', root, steps, line, text: typeof value === 'string' ? value : '' };
+const readProviderName = (value: LinedJson): Expression => {
+  const text = textOf(value) ?? '';
+  const [root = '', ...steps] = text === '' ? [] : text.replaceAll(/[${}]/gu, '').split('.');
+  return { kind: 'reference', root, steps, line: value.line, text };
 };
 
-const readAttribute = (reading: Reading, name: string, value: unknown, line: number): Attribute => {
+const readAttribute = (parsers: Parsers, name: string, value: LinedJson): Attribute => {
+  const { line } = value;
   if (name === 'provider') {
-    return { name, line, value: readProviderName(value, line) };
+    return { name, line, value: readProviderName(value) };
   }
-  if (name === 'providers' && isJsonFields(value)) {
-    const entries = Object.entries(value).map(([key, inner]): readonly [Expression, Expression] => [
-      { kind: 'literal', value: key, line, text: key },
-      readProviderName(inner, line),
+  if (name === 'providers' && value.kind === 'object') {
+    const entries = value.entries.map(([key, inner]): readonly [Expression, Expression] => [
+      { kind: 'literal', value: key, line: inner.line, text: key },
+      readProviderName(inner),
     ]);
     return { name, line, value: { kind: 'object', entries, line, text: name } };
   }
-  return { name, line, value: readValue(reading, value, line, 0) };
+  return { name, line, value: readValue(parsers, value) };
 };
 
-const readBlocks = (
-  reading: Reading,
-  type: string,
-  labels: readonly string[],
-  value: unknown,
-  depth: number,
-): Block[] =>
-  asList(value)
-    .filter((one) => isJsonFields(one))
-    .map((fields) => {
-      const line = reading.lineOf(labels.at(-1) ?? type);
-      const attributes: Attribute[] = [];
-      const blocks: Block[] = [];
-      for (const [name, inner] of Object.entries(fields)) {
-        if (name === 'backend' && isJsonFields(inner)) {
-          blocks.push(
-            ...Object.entries(inner).flatMap(([kind, body]) => readBlocks(reading, name, [kind], body, depth + 1)),
-          );
-        } else if (
-          INNER_BLOCKS.has(name) &&
-          depth < LIMITS.graphDepthMax &&
-          asList(inner).some((one) => isJsonFields(one))
-        ) {
-          blocks.push(...readBlocks(reading, name, [], inner, depth + 1));
-        } else {
-          attributes.push(readAttribute(reading, name, inner, line));
-        }
-      }
-      return { type, labels, line, attributes, blocks };
-    });
+/** `backend` and `dynamic` name their kind below them. */
+const LABELLED: ReadonlySet<string> = new Set(['backend', 'dynamic']);
 
-const readLabelled = (
-  reading: Reading,
+const readBlocks = (
+  parsers: Parsers,
   type: string,
   labels: readonly string[],
-  value: unknown,
-  wanted: number,
-): Block[] =>
-  labels.length >= wanted
-    ? readBlocks(reading, type, labels, value, 0)
-    : asList(value)
-        .filter((one) => isJsonFields(one))
-        .flatMap((fields) =>
-          Object.entries(fields).flatMap(([label, inner]) =>
-            readLabelled(reading, type, [...labels, label], inner, wanted),
+  value: LinedJson,
+  line: number,
+): readonly Block[] =>
+  objectsIn(value).map((fields) => {
+    const attributes: Attribute[] = [];
+    const blocks: Block[] = [];
+    for (const [name, inner] of entriesOf(fields)) {
+      const objects = objectsIn(inner);
+      if (LABELLED.has(name) && objects.length > 0) {
+        blocks.push(
+          ...objects.flatMap((one) =>
+            entriesOf(one).flatMap(([kind, body]) => readBlocks(parsers, name, [kind], body, body.line)),
           ),
         );
+      } else if (INNER_BLOCKS.has(name) && objects.length > 0) {
+        blocks.push(...readBlocks(parsers, name, [], inner, inner.line));
+      } else {
+        attributes.push(readAttribute(parsers, name, inner));
+      }
+    }
+    return { type, labels, line: value.kind === 'list' ? fields.line : line, attributes, blocks };
+  });
+
+const readLabelled = (
+  parsers: Parsers,
+  type: string,
+  labels: readonly string[],
+  value: LinedJson,
+  wanted: number,
+): readonly Block[] =>
+  labels.length >= wanted
+    ? readBlocks(parsers, type, labels, value, value.line)
+    : objectsIn(value).flatMap((fields) =>
+        entriesOf(fields).flatMap(([label, inner]) => readLabelled(parsers, type, [...labels, label], inner, wanted)),
+      );
 
 export const readTerraformJson = (parsers: Parsers, path: string, text: string): TerraformFile => {
-  const lines = text.split('\n');
-  const lineOf = (name: string): number =>
-    Math.max(
-      0,
-      lines.findIndex((line) => line.includes(`"${name}"`)),
-    ) + 1;
   try {
-    const value: unknown = JSON.parse(text);
-    const fields = isJsonFields(value) ? Object.entries(value) : [];
-    const reading = { parsers, lineOf };
+    const value = readLinedJson(text);
+    const fields = value.kind === 'object' ? entriesOf(value) : [];
     if (path.endsWith('.tfvars.json')) {
-      const attributes = fields.map(([name, inner]) => readAttribute(reading, name, inner, lineOf(name)));
-      return { path, attributes, blocks: [] };
+      return { path, attributes: fields.map(([name, inner]) => readAttribute(parsers, name, inner)), blocks: [] };
     }
     const blocks = fields.flatMap(([type, inner]) => {
       const wanted = LABELS[type];
-      return wanted === undefined ? [] : readLabelled(reading, type, [], inner, wanted);
+      return wanted === undefined ? [] : readLabelled(parsers, type, [], inner, wanted);
     });
     return { path, attributes: [], blocks };
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What an expression refers to: resources of the same repository through variables, locals and outputs, and names of others. */
 import { LIMITS } from '../../domain/limits.ts';
+import type { Place } from '../facts/vocabulary.ts';
 import { evaluate } from './evaluate.ts';
 import type { Placed } from './module.ts';
 import type { Scope } from './scope.ts';
@@ -14,7 +15,7 @@ export type Reference =
 
 const REFERENCES_MAX = 200;
 
-const partsOf = (expression: Expression): readonly Expression[] => {
+export const partsOf = (expression: Expression): readonly Expression[] => {
   switch (expression.kind) {
     case 'literal':
       return [];
@@ -31,8 +32,8 @@ const partsOf = (expression: Expression): readonly Expression[] => {
       return expression.args;
     case 'conditional':
       return [expression.test, expression.whenTrue, expression.whenFalse];
-    case 'equals':
-      return [expression.left, expression.right];
+    case 'for':
+      return [expression.over, expression.key, expression.value, expression.test].filter((part) => part !== undefined);
   }
 };
 
@@ -72,7 +73,7 @@ const followReference = (
   search: Search,
   depth: number,
 ): void => {
-  const steps = expression.steps.filter((step) => typeof step === 'string' && !/^\d+$/u.test(step)).map(String);
+  const steps = expression.steps.filter((step) => typeof step === 'string' && !/^(?:\d+|\*)$/u.test(step)).map(String);
   const [name = '', property = ''] = steps;
   switch (expression.root) {
     case 'var': {
@@ -131,24 +132,32 @@ export const expressionsOf = (block: Pick<Block, 'attributes' | 'blocks'>, depth
   ...(depth > LIMITS.graphDepthMax ? [] : withDynamic(block).flatMap((inner) => expressionsOf(inner, depth + 1))),
 ];
 
+export interface Text {
+  readonly text: string;
+  readonly line: number;
+  /** Where variables and locals in it were decided. */
+  readonly at: readonly Place[];
+}
+
 /** Every text in an expression, with what can be evaluated put in. */
-export const textsOf = (expression: Expression, scope: Scope, depth = 0): readonly { text: string; line: number }[] => {
+export const textsOf = (expression: Expression, scope: Scope, depth = 0): readonly Text[] => {
   if (depth > LIMITS.graphDepthMax) {
     return [];
   }
   if (expression.kind === 'literal') {
-    return typeof expression.value === 'string' ? [{ text: expression.value, line: expression.line }] : [];
+    return typeof expression.value === 'string' ? [{ text: expression.value, line: expression.line, at: [] }] : [];
   }
   if (expression.kind === 'template') {
-    const whole = textOf(evaluate(expression, scope));
+    const value = evaluate(expression, scope);
     // What is unknown inside stays visible as `${…}`, so that no half name is taken for a whole one.
-    const text = whole ?? expression.parts.map((part) => textOf(evaluate(part, scope)) ?? `\${${part.text}}`).join('');
-    return [{ text, line: expression.line }];
+    const text =
+      textOf(value) ?? expression.parts.map((part) => textOf(evaluate(part, scope)) ?? `\${${part.text}}`).join('');
+    return [{ text, line: expression.line, at: value.at }];
   }
   // `local.queue_arn` and `format("arn:…", var.region)` say what they come to.
-  const value =
-    expression.kind === 'reference' || expression.kind === 'call' ? textOf(evaluate(expression, scope)) : undefined;
-  return value === undefined
+  const value = expression.kind === 'reference' || expression.kind === 'call' ? evaluate(expression, scope) : undefined;
+  const text = textOf(value);
+  return value === undefined || text === undefined
     ? partsOf(expression).flatMap((part) => textsOf(part, scope, depth + 1))
-    : [{ text: value, line: expression.line }];
+    : [{ text, line: expression.line, at: value.at }];
 };

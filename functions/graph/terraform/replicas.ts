@@ -8,16 +8,20 @@ import { referencesOf } from './references.ts';
 import type { Instance } from './resources.ts';
 import { instanceKey, type InstanceIndex } from './instance-index.ts';
 import { attributeOf, type Block, type Expression, withDynamic } from './syntax.ts';
-import type { Scope } from './scope.ts';
-import { scalar, textOf, type Value } from './value.ts';
+import { bound, type Scope } from './scope.ts';
+import { inFile, scalar, textOf, type Value } from './value.ts';
+import type { Place } from '../facts/vocabulary.ts';
+
+/** Regions, with the lines that name them. */
+type Regions = ReadonlyMap<string, readonly Place[]>;
 
 interface Group {
   readonly members: ReadonlySet<string>;
-  readonly regions: ReadonlySet<string>;
+  readonly regions: Regions;
 }
 
 /** Regions for each instance (by id and environment), its own included. */
-export type Alternates = ReadonlyMap<string, ReadonlySet<string>>;
+export type Alternates = ReadonlyMap<string, Regions>;
 
 /** Carry traffic and keep nothing: two of them with one name in two Regions stand in for each other. */
 const STATELESS =
@@ -47,17 +51,24 @@ const REGION_ATTRIBUTES: ReadonlySet<string> = new Set(['region_name', 'region']
 const iterations = (block: Block, scope: Scope): readonly Scope[] => {
   const each = attributeOf(block, 'for_each');
   const value = each === undefined ? undefined : evaluate(each.value, scope);
-  const name = block.labels[0] ?? '';
-  const bind = (key: Value, item: Value): Scope => ({ ...scope, dynamic: { name, key, value: item } });
+  const iterator = attributeOf(block, 'iterator')?.value;
+  const name = iterator?.kind === 'reference' ? iterator.root : (block.labels[0] ?? '');
+  const bind = (key: Value, item: Value): Scope =>
+    bound(scope, [[name, { kind: 'object', entries: new Map(Object.entries({ key, value: item })), at: [] }]]);
   if (value?.kind === 'list') {
     return value.items.map((item) => bind(item, item));
   }
   return value?.kind === 'object' ? [...value.entries].map(([key, item]) => bind(scalar(key), item)) : [scope];
 };
 
+interface Named {
+  readonly region: string;
+  readonly at: readonly Place[];
+}
+
 /** Regions that inner blocks name: `replica { region_name = … }`. */
-const innerRegions = (block: Pick<Block, 'blocks'>, type: string, scope: Scope): readonly string[] =>
-  block.blocks.flatMap((inner): readonly string[] => {
+const innerRegions = (block: Pick<Block, 'blocks'>, type: string, scope: Scope, path: string): readonly Named[] =>
+  block.blocks.flatMap((inner): readonly Named[] => {
     const isDynamic = inner.type === 'dynamic' && inner.labels[0] === type;
     if (!isDynamic && inner.type !== type) {
       return [];
@@ -65,7 +76,11 @@ const innerRegions = (block: Pick<Block, 'blocks'>, type: string, scope: Scope):
     const content = isDynamic ? inner.blocks.find((one) => one.type === 'content') : inner;
     const attributes = content?.attributes.filter(({ name }) => REGION_ATTRIBUTES.has(name)) ?? [];
     return (isDynamic ? iterations(inner, scope) : [scope]).flatMap((one) =>
-      attributes.flatMap(({ value }) => textOf(evaluate(value, one)) ?? []),
+      attributes.flatMap(({ value, line }): Named[] => {
+        const given = inFile(evaluate(value, one), path);
+        const region = textOf(given);
+        return region === undefined ? [] : [{ region, at: [{ path, line }, ...given.at] }];
+      }),
     );
   });
 
@@ -76,16 +91,20 @@ const destinationsOf = (block: Pick<Block, 'blocks'>): readonly Expression[] =>
     return bucket === undefined ? destinationsOf(inner) : [bucket];
   });
 
-const NO_GROUP: Group = { members: new Set(), regions: new Set() };
+const NO_GROUP: Group = { members: new Set(), regions: new Map() };
+
+/** The first lines that name a Region are kept. */
+const withRegions = (known: Regions, more: readonly Named[]): Regions =>
+  new Map([...more.filter(({ region }) => isRegion(region)).map(({ region, at }) => [region, at] as const), ...known]);
 
 class Groups {
   readonly #groups = new Map<string, Group>();
 
-  join(key: string, members: readonly string[], regions: readonly string[] = []): void {
+  join(key: string, members: readonly string[], regions: readonly Named[] = []): void {
     const group = this.#groups.get(key) ?? NO_GROUP;
     this.#groups.set(key, {
       members: new Set([...group.members, ...members]),
-      regions: new Set([...group.regions, ...regions.filter((region) => isRegion(region))]),
+      regions: withRegions(group.regions, regions),
     });
   }
 
@@ -128,7 +147,7 @@ const joinCopies = (one: Instance, groups: Groups, index: InstanceIndex): void =
 };
 
 const joinDeclared = (one: Instance, groups: Groups): void => {
-  const regions = innerRegions(one.block, 'replica', one.scope);
+  const regions = innerRegions(one.block, 'replica', one.scope, one.path);
   if (regions.length > 0) {
     groups.join(`replica ${instanceKey(one)}`, [instanceKey(one)], regions);
   }
@@ -161,23 +180,63 @@ const joinNamesakes = (one: Instance, groups: Groups): void => {
 };
 
 /** Every repository of an account is copied, not one of them. */
-const registryRegions = (instances: readonly Instance[]): readonly string[] =>
+const registryRegions = (instances: readonly Instance[]): readonly Named[] =>
   instances
     .filter(({ type }) => type === 'aws_ecr_replication_configuration')
     .flatMap((one) => {
-      const regionsIn = (block: Pick<Block, 'blocks'>): readonly string[] => [
-        ...innerRegions(block, 'destination', one.scope),
+      const regionsIn = (block: Pick<Block, 'blocks'>): readonly Named[] => [
+        ...innerRegions(block, 'destination', one.scope, one.path),
         ...withDynamic(block).flatMap((inner) => regionsIn(inner)),
       ];
       return regionsIn(one.block);
     });
 
-const unionOf = (one: ReadonlySet<string> | undefined, other: ReadonlySet<string>): ReadonlySet<string> => {
-  const all = new Set(other);
-  one?.forEach((item) => {
-    all.add(item);
-  });
-  return all;
+/** What belongs to another resource and is nothing without it. */
+const SATELLITES: Readonly<Record<string, readonly string[]>> = {
+  aws_kms_alias: ['aws_kms_key', 'aws_kms_replica_key'],
+  aws_kms_key_policy: ['aws_kms_replica_key'],
+  aws_elasticache_cluster: ['aws_elasticache_replication_group'],
+  aws_ecr_lifecycle_policy: ['aws_ecr_repository'],
+};
+
+const isSatellite = (type: string, of: string): boolean =>
+  (type.startsWith(`${of}_`) && !(type in ORIGINALS) && !(type in GLOBALS)) || SATELLITES[type]?.includes(of) === true;
+
+/** A policy of a bucket, an instance of a cluster: it is copied where that is. */
+const mainOf = (one: Instance, index: InstanceIndex): readonly string[] =>
+  one.block.attributes.flatMap(({ value }) =>
+    referencesOf(value, one.scope).flatMap((reference) =>
+      reference.kind === 'resource'
+        ? index.of(reference).flatMap((found) => (isSatellite(one.type, found.type) ? instanceKey(found) : []))
+        : [],
+    ),
+  );
+
+const placesIn = (instances: readonly Instance[]): ReadonlyMap<string, Regions> => {
+  const places = new Map<string, Regions>();
+  for (const one of instances) {
+    const known = places.get(instanceKey(one)) ?? new Map<string, readonly Place[]>();
+    const at = [{ path: one.path, line: one.block.line }, ...inFile(one.provider.region, one.path).at];
+    const own = one.region === undefined ? [] : [{ region: one.region, at }];
+    places.set(instanceKey(one), withRegions(known, own));
+  }
+  return places;
+};
+
+const withCopiesOf = (groups: Groups, places: ReadonlyMap<string, Regions>): Map<string, Regions> => {
+  const found = new Map<string, Regions>();
+  for (const { members, regions } of groups.all()) {
+    const all = new Map(regions);
+    for (const member of members) {
+      places.get(member)?.forEach((at, region) => {
+        all.set(region, all.get(region) ?? at);
+      });
+    }
+    for (const member of members) {
+      found.set(member, new Map([...all, ...(found.get(member) ?? [])]));
+    }
+  }
+  return found;
 };
 
 export const alternatesOf = (instances: readonly Instance[], index: InstanceIndex): Alternates => {
@@ -192,21 +251,10 @@ export const alternatesOf = (instances: readonly Instance[], index: InstanceInde
       groups.join(`registry ${instanceKey(one)}`, [instanceKey(one)], registries);
     }
   }
-  const places = new Map<string, Set<string>>();
+  const found = withCopiesOf(groups, placesIn(instances));
   for (const one of instances) {
-    const known = places.get(instanceKey(one)) ?? new Set();
-    places.set(instanceKey(one), one.region === undefined ? known : known.add(one.region));
-  }
-  const found = new Map<string, ReadonlySet<string>>();
-  for (const { members, regions } of groups.all()) {
-    const all = new Set(regions);
-    for (const member of members) {
-      places.get(member)?.forEach((region) => {
-        all.add(region);
-      });
-    }
-    for (const member of members) {
-      found.set(member, unionOf(found.get(member), all));
+    for (const main of mainOf(one, index)) {
+      found.set(instanceKey(one), new Map([...(found.get(main) ?? []), ...(found.get(instanceKey(one)) ?? [])]));
     }
   }
   return found;

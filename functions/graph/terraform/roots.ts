@@ -8,18 +8,14 @@ import type { Root } from './instances.ts';
 import { evaluate } from './evaluate.ts';
 import { directoryOf, localSource, type Module } from './module.ts';
 import type { Expression, TerraformFile } from './syntax.ts';
+import { inFile } from './value.ts';
+import { givenTogether } from './values-files.ts';
 
 type Inputs = Root['inputs'];
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 const isStandard = (path: string): boolean => /^(?:terraform|.*\.auto)\.tfvars(?:\.json)?$/u.test(baseName(path));
-
-/** `envs/prod.tfvars` and `envs/prod/terraform.tfvars` are both `prod`. */
-const environmentOf = (path: string): string => {
-  const name = baseName(path).replace(/(?:\.auto)?\.tfvars(?:\.json)?$/u, '');
-  return name === 'terraform' ? baseName(directoryOf(path)) : name;
-};
 
 const scopeless = (module: Module): Scope => ({
   module: { ...module, variables: new Map(), locals: new Map() },
@@ -36,7 +32,7 @@ const scopeless = (module: Module): Scope => ({
 const inputsIn = (file: TerraformFile, module: Module): Inputs =>
   new Map(
     file.attributes.map(({ name, value, line }) => {
-      const given = evaluate(value, scopeless(module));
+      const given = inFile(evaluate(value, scopeless(module)), file.path);
       return [name, { value: { ...given, at: [{ path: file.path, line }, ...given.at] } }];
     }),
   );
@@ -120,10 +116,10 @@ const rootsOfModule = (module: Module, values: readonly TerraformFile[], roots: 
   const named = own.filter((file) => !standard.includes(file));
   const workspaces = workspacesOf(module);
   if (named.length > 0) {
-    return named.map((file) => {
-      const environment = environmentOf(file.path);
+    return givenTogether(named, module).map(({ environment, files }) => {
       const workspace = workspaces.includes(environment) ? environment : undefined;
-      return { module, environment, workspace, inputs: new Map([...base, ...inputsIn(file, module)]) };
+      const inputs = new Map([...base, ...files.flatMap((file) => [...inputsIn(file, module)])]);
+      return { module, environment, workspace, inputs };
     });
   }
   return workspaces.length > 0
@@ -139,16 +135,22 @@ export interface FoundRoots {
 
 const isModule = ({ directory }: Module): boolean => directory !== '' && /(?:^|\/)modules?\//u.test(`${directory}/`);
 
-export const findRoots = (modules: ReadonlyMap<string, Module>, values: readonly TerraformFile[]): FoundRoots => {
+/** `elsewhere`: directories that are applied by other means than by themselves; `isLibrary`: what nobody applies as it is. */
+export const findRoots = (
+  modules: ReadonlyMap<string, Module>,
+  values: readonly TerraformFile[],
+  elsewhere: ReadonlySet<string>,
+  isLibrary: (module: Module) => boolean,
+): FoundRoots => {
+  const isPart = (module: Module): boolean => isModule(module) || isLibrary(module);
   const all = [...modules.values()];
-  const called = new Set(
-    all.flatMap((module) => [...module.calls.values()].map(({ is }) => localSource(is, module.directory))),
-  );
-  const roots = all.filter((module) => !called.has(module.directory) && !isModule(module));
+  const called = new Set([
+    ...elsewhere,
+    ...all.flatMap((module) => [...module.calls.values()].map(({ is }) => localSource(is, module.directory))),
+  ]);
+  const roots = all.filter((module) => !called.has(module.directory) && !isPart(module));
   return {
     roots: roots.flatMap((module) => rootsOfModule(module, values, roots)),
-    uncalled: all
-      .filter((module) => !called.has(module.directory) && isModule(module))
-      .map(({ directory }) => directory),
+    uncalled: all.filter((module) => !called.has(module.directory) && isPart(module)).map(({ directory }) => directory),
   };
 };

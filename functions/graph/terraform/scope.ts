@@ -31,12 +31,21 @@ export interface Scope {
   /** `aws`, `aws.west`. */
   readonly providers: ReadonlyMap<string, Provider>;
   readonly iteration?: { readonly key: Value; readonly value: Value };
-  /** Inside the contents of a `dynamic` block: its iterator. */
-  readonly dynamic?: { readonly name: string; readonly key: Value; readonly value: Value };
+  /** Names of a `for`, and the iterator of a `dynamic` block inside its contents. */
+  readonly bindings?: ReadonlyMap<string, Value>;
+  /** How often the body of the `for` around it is evaluated. */
+  readonly rounds?: number;
+  /** Functions that only this scope has: Terragrunt's. */
+  readonly functions?: (name: string, args: readonly Value[]) => Value | undefined;
   /** Calls of this instance that were entered, by name; for outputs. */
   readonly children: Map<string, Scope[]>;
   readonly cache: Map<string, Value | 'evaluating'>;
 }
+
+export const bound = (scope: Scope, names: readonly (readonly [string, Value])[]): Scope => ({
+  ...scope,
+  bindings: new Map([...(scope.bindings ?? []), ...names]),
+});
 
 export const inIteration = (scope: Scope, key: Value, value: Value): Scope => ({
   ...scope,

@@ -14,16 +14,27 @@ export type Expression = Placed &
     | { readonly kind: 'template'; readonly parts: readonly Expression[] }
     | { readonly kind: 'list'; readonly items: readonly Expression[] }
     | { readonly kind: 'object'; readonly entries: readonly (readonly [Expression, Expression])[] }
-    /** `var.x`, `aws_sqs_queue.q[0].arn`: a root and steps, a text for a name and an expression for an index. */
+    /** `var.x`, `aws_sqs_queue.q[0].arn`: a root and steps, a text for a name (`*` for all), an expression for an index. */
     | { readonly kind: 'reference'; readonly root: string; readonly steps: readonly Step[] }
-    | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[] }
+    /** Operators are calls too (`&&`); `expands` where the last argument is a list of further ones (`merge(local.all...)`). */
+    | { readonly kind: 'call'; readonly name: string; readonly args: readonly Expression[]; readonly expands?: boolean }
+    /** `[for k, v in var.map : v if k != "x"]`, and with a key the object. */
+    | {
+        readonly kind: 'for';
+        readonly names: readonly string[];
+        readonly over: Expression;
+        readonly key: Expression | undefined;
+        readonly value: Expression;
+        readonly test: Expression | undefined;
+        /** `=> v...`: values with one key become a list. */
+        readonly groups: boolean;
+      }
     | {
         readonly kind: 'conditional';
         readonly test: Expression;
         readonly whenTrue: Expression;
         readonly whenFalse: Expression;
       }
-    | { readonly kind: 'equals'; readonly left: Expression; readonly right: Expression; readonly negated: boolean }
     /** Not evaluated; its parts are still looked through for references. */
     | { readonly kind: 'other'; readonly parts: readonly Expression[] }
   );
