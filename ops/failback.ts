@@ -9,7 +9,7 @@ import { placeOf, readAddresses } from './failover/open-access.ts';
 import { openMove, pairOf } from './failover/open-move.ts';
 import { healDocuments, planFailback } from './failover/plan-failback.ts';
 import { showAndRun } from './failover/run-move.ts';
-import { type Command, type CommandInput, UsageError } from './command.ts';
+import { type Command, type CommandInput, type CommandOption, UsageError } from './command.ts';
 import { claimToResume, findStackFiles, nothingToResume, tellNoPlan } from './failover.ts';
 import { PAIR_OPTIONS } from './status.ts';
 import { textOption } from './store-writes.ts';
@@ -27,22 +27,22 @@ const stabilityOf = (input: CommandInput): number => {
 };
 
 /** Not those of a failover that can't be: a failback needs both Regions. */
-const OPTIONS = MOVE_OPTIONS.filter(({ flags }) => flags !== '--break-glass');
+const OPTIONS: readonly CommandOption[] = [
+  ...MOVE_OPTIONS.filter(({ flags }) => flags !== '--break-glass'),
+  { flags: '--accept-drift <reason>', help: 'move although the Regions differ, and say why' },
+  {
+    flags: '--stability <seconds>',
+    help: 'how long the Region has to answer before the work goes there',
+    fallback: String(STABILITY_SECONDS_DEFAULT),
+  },
+  ...PAIR_OPTIONS,
+];
 
 export const failback: Command = {
   name: 'failback',
   arguments: [],
   help: 'settle debts, catch up, prove equal roots, then move the work back; shows the plan, and does it with --yes',
-  options: [
-    ...OPTIONS,
-    { flags: '--accept-drift <reason>', help: 'move although the Regions differ, and say why' },
-    {
-      flags: '--stability <seconds>',
-      help: 'how long the Region has to answer before the work goes there',
-      fallback: String(STABILITY_SECONDS_DEFAULT),
-    },
-    ...PAIR_OPTIONS,
-  ],
+  options: OPTIONS,
   run: async (input) => {
     const startedAt = Date.now();
     const opened = await readAddresses(placeOf(input));
@@ -52,7 +52,7 @@ export const failback: Command = {
     const files = await findStackFiles(input);
     const open = openMove(opened, options.to);
     const world = await observe(pairOf(open.target, open.patient), { now: () => Date.now(), standing: true });
-    const resume = claimToResume(world, options);
+    const resume = claimToResume(world, 'failback', options);
     const wanted = planFailback(world, {
       move: 'failback',
       to: options.to,
@@ -88,6 +88,7 @@ export const failback: Command = {
       resume,
       directory: files.directory,
       startedAt,
+      flags: OPTIONS,
       actions: failbackActions({ plan, healing, stabilityMs, acceptDrift, catchUpMs: CATCH_UP_MS }),
     });
   },

@@ -10,8 +10,8 @@ import { openMove, pairOf } from './failover/open-move.ts';
 import { type Planned, planFailover } from './failover/plan.ts';
 import { showAndRun } from './failover/run-move.ts';
 import { findStackPair } from './failover/stack-edits.ts';
-import type { World } from './failover/world.ts';
-import { type Command, type CommandInput, EXIT } from './command.ts';
+import { openClaims, type World } from './failover/world.ts';
+import { type Command, type CommandInput, type CommandOption, EXIT } from './command.ts';
 import { PAIR_OPTIONS } from './status.ts';
 import { worldFields } from './status-lines.ts';
 import { textOption } from './store-writes.ts';
@@ -35,13 +35,13 @@ export const findStackFiles = async (input: CommandInput): Promise<StackPlace> =
     : { directory, epochs: [pair.primary.epoch, pair.secondary.epoch] };
 };
 
-/** The move that has not ended, as the Regions know it. */
-export const claimToResume = ({ regions }: World, options: MoveOptions): Claim | undefined =>
-  options.resume
-    ? Object.values(regions)
-        .flatMap(({ claim }) => (claim?.state === 'running' && claim.to === options.to ? [claim] : []))
-        .toSorted((left, right) => right.epoch - left.epoch)[0]
-    : undefined;
+/** The move of this kind that has not ended, as the Regions know it: a failback goes on as a failback. */
+export const claimToResume = (
+  world: World,
+  move: Claim['move'],
+  { resume, to }: Pick<MoveOptions, 'resume' | 'to'>,
+): Claim | undefined =>
+  resume ? openClaims(world).find((claim) => claim.move === move && claim.to === to) : undefined;
 
 /** Who wants to go on with something must not begin something else by it. */
 export const nothingToResume = (options: MoveOptions, resume: Claim | undefined): Planned | undefined =>
@@ -63,22 +63,20 @@ export const tellNoPlan = (
   if (planned.kind === 'nothing') {
     return EXIT.done;
   }
-  return planned.because === 'target-unreachable'
-    ? EXIT.unreachable
-    : planned.because === 'drift'
-      ? EXIT.drift
-      : EXIT.error;
+  return planned.because === 'target-unreachable' ? EXIT.unreachable : EXIT.error;
 };
+
+const OPTIONS: readonly CommandOption[] = [
+  ...MOVE_OPTIONS,
+  { flags: '--ungraceful', help: 'treat the other Region as gone, whatever it answers' },
+  ...PAIR_OPTIONS,
+];
 
 export const failover: Command = {
   name: 'failover',
   arguments: [],
   help: 'move the scheduled work to a Region; shows the plan, and does it with --yes',
-  options: [
-    ...MOVE_OPTIONS,
-    { flags: '--ungraceful', help: 'treat the other Region as gone, whatever it answers' },
-    ...PAIR_OPTIONS,
-  ],
+  options: OPTIONS,
   run: async (input) => {
     const startedAt = Date.now();
     const opened = await readAddresses(placeOf(input));
@@ -86,7 +84,7 @@ export const failover: Command = {
     const files = await findStackFiles(input);
     const open = openMove(opened, options.to);
     const world = await observe(pairOf(open.target, open.bounded), { now: () => Date.now(), standing: false });
-    const resume = claimToResume(world, options);
+    const resume = claimToResume(world, 'failover', options);
     const wanted = planFailover(world, {
       move: 'failover',
       to: options.to,
@@ -101,7 +99,17 @@ export const failover: Command = {
     if (planned.kind !== 'planned') {
       return tellNoPlan(input, world, planned);
     }
-    const { plan } = planned;
-    return showAndRun({ input, options, opened, open, world, plan, resume, directory: files.directory, startedAt });
+    return showAndRun({
+      input,
+      options,
+      opened,
+      open,
+      world,
+      plan: planned.plan,
+      resume,
+      directory: files.directory,
+      startedAt,
+      flags: OPTIONS,
+    });
   },
 };

@@ -47,8 +47,6 @@ export const functionsPlaceSchema = z.strictObject({
   sts: z.url().optional(),
 });
 
-export type FunctionsPlace = z.infer<typeof functionsPlaceSchema>;
-
 const regionSchema = z.object({
   role: z.enum(['primary', 'secondary']),
   region: z.string(),

@@ -3,19 +3,11 @@ import pc from 'picocolors';
 
 import { type Role, ROLES } from '../functions/domain/region.ts';
 import { type DocumentReading, isUnknown, type RecordReading } from '../functions/gate/decide.ts';
+import { ageText } from './age-text.ts';
 import { type Answering, type RegionWorld, seenEpochOf, shortly, type World } from './failover/world.ts';
 import type { Judged, Overall } from './status-verdict.ts';
 
 type Row = readonly [name: string, primary: string, secondary: string];
-
-export const ageText = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) {
-    return `${seconds} s`;
-  }
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-};
 
 const answeringText = (one: Answering | undefined, extra = ''): string => {
   if (one === undefined) {

@@ -1,8 +1,18 @@
 /** What a state of both Regions means, and with which exit code a command that shows it ends. Pure. */
 import { ROLES } from '../functions/domain/region.ts';
 import { isUnknown } from '../functions/gate/decide.ts';
+import { ageText } from './age-text.ts';
 import { EXIT } from './command.ts';
-import { answers, type RegionWorld, shortly, type World } from './failover/world.ts';
+import { claimSentence } from './failover/claim.ts';
+import {
+  answers,
+  isActive,
+  openClaims,
+  OWED_SOON_MS,
+  type RegionWorld,
+  shortly,
+  type World,
+} from './failover/world.ts';
 
 export type Overall = 'healthy' | 'split-brain' | 'none-active' | 'unreachable' | 'debt';
 
@@ -18,9 +28,6 @@ export interface Judged {
   readonly findings: readonly Finding[];
 }
 
-/** A drain runs every minute: what waits longer is a debt, what waits less is on its way. */
-const OWED_SOON_MS = 2 * 60 * 1000;
-
 const CODES: Readonly<Record<Overall, number>> = {
   healthy: EXIT.done,
   debt: EXIT.drift,
@@ -31,8 +38,6 @@ const CODES: Readonly<Record<Overall, number>> = {
 
 /** The first that applies names the whole. */
 const ORDER: readonly Exclude<Overall, 'healthy'>[] = ['split-brain', 'none-active', 'unreachable', 'debt'];
-
-const isActive = ({ decision }: RegionWorld): boolean => decision.state === 'active';
 
 /** Nobody can say what its gate says: neither the gate nor the record could be read. */
 const isGateUnknown = ({ decision }: RegionWorld): boolean => isUnknown(decision);
@@ -86,9 +91,6 @@ const reachFindings = (regions: readonly RegionWorld[]): readonly Finding[] =>
         ];
   });
 
-const ageText = (ms: number): string =>
-  ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
-
 const debtOf = (one: RegionWorld, other: RegionWorld): readonly string[] => {
   const { owed, verdict } = one.standing ?? {};
   const isOld = (owed?.oldestAgeMs ?? 0) > OWED_SOON_MS;
@@ -109,23 +111,25 @@ const debtOf = (one: RegionWorld, other: RegionWorld): readonly string[] => {
       ? [`The last proof found ${verdict.counts.drift} keys that differ and are not owed. Next: npx twinmap drift`]
       : []),
     ...(one.decision.alarm ? [`${one.region}: ${one.decision.reason}. ${one.decision.detail}.`] : []),
-    ...(one.claim?.state === 'running'
-      ? [
-          `${one.claim.by} began a ${one.claim.move} to ${one.claim.to} under epoch ${one.claim.epoch} that has not ended. ` +
-            `If nobody is at it: npx twinmap ${one.claim.move} --to ${one.claim.to} --resume`,
-        ]
-      : []),
   ];
 };
+
+const unendedMoves = (world: World): readonly string[] =>
+  openClaims(world).map(
+    (claim) => `${claimSentence(claim)}. If nobody is at it: npx twinmap ${claim.move} --to ${claim.to} --resume`,
+  );
 
 const unique = (findings: readonly Finding[]): readonly Finding[] =>
   findings.filter(({ sentence }, at) => findings.findIndex((one) => one.sentence === sentence) === at);
 
-export const judgeWorld = ({ regions }: World): Judged => {
+export const judgeWorld = (world: World): Judged => {
+  const { regions } = world;
   const all = ROLES.map((role) => regions[role]);
-  const debts = [...debtOf(regions.primary, regions.secondary), ...debtOf(regions.secondary, regions.primary)].map(
-    (sentence): Finding => ({ overall: 'debt', sentence }),
-  );
+  const debts = [
+    ...debtOf(regions.primary, regions.secondary),
+    ...debtOf(regions.secondary, regions.primary),
+    ...unendedMoves(world),
+  ].map((sentence): Finding => ({ overall: 'debt', sentence }));
   const findings = unique([...gateFindings(all), ...reachFindings(all), ...debts]);
   const overall = ORDER.find((one) => findings.some((finding) => finding.overall === one)) ?? 'healthy';
   return { overall, exitCode: CODES[overall], findings };

@@ -63,6 +63,26 @@ const interrupt = async (child: ReturnType<typeof spawn>): Promise<void> => {
 const lastLineOf = (text: string): Record<string, unknown> =>
   JSON.parse(text.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
 
+/** What `twinmap incident` says: how many components it counts, which it names, and the first line that it shows as a proof. */
+const readIncident = (
+  text: string,
+): {
+  readonly counted: number;
+  readonly named: readonly string[];
+  readonly proof: { readonly file: string; readonly line: number; readonly commit: string };
+} => {
+  const head = /^If us-east-1 fails: (.*)$/mu.exec(text)?.[1] ?? '';
+  const counts = [...head.matchAll(/(\d+) (?:DOWN|DEGRADED|CONTROL-PLANE|UNKNOWN)/gu)].map(([, count]) =>
+    Number(count),
+  );
+  const named = text.split('\n').filter((line) => /^ {2}\S/u.test(line));
+  const shown = /^ {4}(?<name>\S+) inRegion .* \k<name>\/(?<file>\S+):(?<line>\d+) @(?<commit>[\da-f]{8})$/mu.exec(
+    text,
+  );
+  const { file = '', line = '0', commit = '' } = shown?.groups ?? {};
+  return { counted: counts.reduce((sum, count) => sum + count, 0), named, proof: { file, line: Number(line), commit } };
+};
+
 const scratch = mkdtempSync(path.join(tmpdir(), 'twinmap-docs-'));
 
 afterAll(() => {
@@ -227,11 +247,15 @@ describe('the commands of the README', () => {
       expect(ended.stdout).toContain('HEALTHY');
     }, 40_000);
 
-    it('what depends on a Region is told with its proof', async () => {
+    it('what depends on a Region is told with its proof, and the line that it names tells of a Region', async () => {
       const command = COMMANDS.find((one) => one.startsWith('npx twinmap incident')) ?? '';
       const ended = await run(command, '--data', data);
       expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
-      expect(ended.stdout).toMatch(/DOWN|DEGRADED|CONTROL-PLANE|UNKNOWN/u);
+      const { named, counted, proof } = readIncident(ended.stdout);
+      expect(named.length, ended.stdout).toBeGreaterThan(0);
+      expect(named.length).toBe(counted);
+      const source = await run(`git show ${proof.commit}:${proof.file}`);
+      expect(source.stdout.split('\n')[proof.line - 1]).toMatch(/region/iu);
     }, 40_000);
 
     it('the audit log that it wrote is sound', async () => {

@@ -41,13 +41,19 @@ const readRecorded = async (records: GateDependencies['records']): Promise<Recor
   return stored.kind === 'failed' ? { kind: 'unreadable', failure: stored.failure } : recordReadingOf(stored.value);
 };
 
-/** Keeps a document as `GATE`; an older epoch never replaces a newer one, whoever writes last. */
+/**
+ * Keeps a document as `GATE`; an older epoch never replaces a newer one, whoever writes last. `stands`: one of the same epoch or a
+ * newer one was there already; which of them is in force tells the decision.
+ */
 export const keepGateDocument = async (
   records: GateDependencies['records'],
   document: GateDocument,
-): Promise<'kept' | 'failed'> => {
+): Promise<'kept' | 'stands' | 'failed'> => {
   const put = await records.putLocal({ ...GATE_KEY, order: document.epoch, data: JSON.stringify(document) });
-  return put.kind === 'failed' ? 'failed' : 'kept';
+  if (put.kind === 'failed') {
+    return 'failed';
+  }
+  return put.value === 'written' ? 'kept' : 'stands';
 };
 
 /**

@@ -1,16 +1,18 @@
 /**
- * Bounds what is asked of a Region that may be gone: so many calls and so much waiting in all, and nothing more from a service that
- * failed once. A failover needs none of these calls; they only tell what may be left for later.
+ * Bounds what is asked of a Region that may be gone: so many calls that it does not answer and so much waiting in all, and nothing more
+ * from a service that failed once. A failover needs none of these calls; they only tell what may be left for later.
  */
 import { type Failure, failed } from '../../functions/domain/failure.ts';
 import type { Failed, Outcome } from '../../functions/dual-write/breaker.ts';
 import { type Guard, guardRegion } from '../../functions/dual-write/guarded-stores.ts';
 import type { DocumentReading } from '../../functions/gate/decide.ts';
 import type { GateAccess, RegionAccess } from './region-access.ts';
+import { within } from './within.ts';
 
 export interface BudgetOptions {
+  /** That are not answered; whoever answers is not gone. A call under way counts until its answer is there. */
   readonly callsMax: number;
-  /** Over all calls together, also those that run at once. */
+  /** For those calls together, also where they run at once. */
   readonly waitMsMax: number;
   readonly callMsMax: number;
   readonly now: () => number;
@@ -27,25 +29,22 @@ export class CallBudget {
   readonly #options: BudgetOptions;
   readonly #gone = new Map<string, Failure>();
   #calls = 0;
+  #unanswered = 0;
+  #spentMs = 0;
   #waitedMs = 0;
-  #lifted = false;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
   }
 
+  /** All that were made. */
   get calls(): number {
     return this.#calls;
   }
 
+  /** For all of them. */
   get waitedMs(): number {
     return this.#waitedMs;
-  }
-
-  /** From now on the Region is needed, as in a graceful move: nothing is bounded but each call by itself. */
-  lift(): void {
-    this.#lifted = true;
-    this.#gone.clear();
   }
 
   /** Of one service: what `work` asks counts as so many calls. */
@@ -54,41 +53,33 @@ export class CallBudget {
   }
 
   async run<T extends Outcome>(service: string, work: () => Promise<T>, calls = 1): Promise<T | Failed> {
-    if (this.#lifted) {
-      this.#calls += calls;
-      return work();
-    }
     const before = this.#gone.get(service);
     if (before !== undefined) {
       return refusal('NotAsked', `${service} failed before (${before.code}) and is not asked again`);
     }
     const { callsMax, waitMsMax, callMsMax, now } = this.#options;
-    const leftMs = Math.min(callMsMax, waitMsMax - this.#waitedMs);
-    if (this.#calls + calls > callsMax || leftMs <= 0) {
+    const leftMs = Math.min(callMsMax, waitMsMax - this.#spentMs);
+    if (this.#unanswered + calls > callsMax || leftMs <= 0) {
       return refusal('BudgetSpent', `${service} is not asked: the calls that a missing Region is worth are spent`);
     }
     this.#calls += calls;
+    this.#unanswered += calls;
     // Taken in advance, so that calls at once do not spend it twice; what was not needed comes back.
-    this.#waitedMs += leftMs;
+    this.#spentMs += leftMs;
     const startedAt = now();
-    const outcome = await this.#within(service, leftMs, work());
-    this.#waitedMs -= Math.max(0, leftMs - (now() - startedAt));
+    const outcome = await within(work(), leftMs, () =>
+      refusal('TimeoutError', `${service} did not answer within ${Math.round(leftMs)} ms`),
+    );
+    const tookMs = Math.min(leftMs, now() - startedAt);
+    this.#waitedMs += tookMs;
     if (outcome.failure !== undefined && GONE.has(outcome.failure.reason)) {
       this.#gone.set(service, outcome.failure);
+      this.#spentMs -= leftMs - tookMs;
+    } else {
+      this.#unanswered -= calls;
+      this.#spentMs -= leftMs;
     }
     return outcome;
-  }
-
-  async #within<T extends Outcome>(service: string, limitMs: number, work: Promise<T>): Promise<T | Failed> {
-    const late = Promise.withResolvers<Failed>();
-    const timer = setTimeout(() => {
-      late.resolve(refusal('TimeoutError', `${service} did not answer within ${Math.round(limitMs)} ms`));
-    }, limitMs);
-    try {
-      return await Promise.race([work, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 
 import { done, type Result } from '../../functions/domain/failure.ts';
 import { drainOwed } from '../../functions/repair/drain.ts';
-import { type OwedDebt, readOwedDebt } from '../../functions/repair/owed-debt.ts';
+import { readOwedDebt } from '../../functions/repair/owed-debt.ts';
 import { repairDifferences } from '../../functions/repair/repair-differences.ts';
+import { debtLeft } from './debt-left.ts';
 import { type PairProof, provePair } from './prove.ts';
 import { QUIET } from './quiet.ts';
 import type { RegionAccess } from './region-access.ts';
@@ -76,22 +77,17 @@ const drainBoth = async (left: RegionAccess, right: RegionAccess, options: Catch
   return done(sent);
 };
 
-/** People go on writing: what is on its way to the other Region right now is owed for a moment, and no debt. */
-const UNDER_WAY_MS = 2000;
-
-export const debtLeft = ({ count, oldestAgeMs }: OwedDebt): number =>
-  oldestAgeMs !== undefined && oldestAgeMs < UNDER_WAY_MS ? 0 : count;
-
-/** What either owes to the other, beside what is under way; undefined where that can't be read. */
-export const owedBetween = async (left: RegionAccess, right: RegionAccess, nowMs: number): Promise<Result<number>> => {
-  const [one, other] = await Promise.all([
-    readOwedDebt(left.stores, right.region, nowMs),
-    readOwedDebt(right.stores, left.region, nowMs),
-  ]);
+/** What either owes to the other, beside what is under way. */
+const owedBetween = async (
+  left: RegionAccess,
+  right: RegionAccess,
+  sleep: CatchUpOptions['sleep'],
+): Promise<Result<number>> => {
+  const [one, other] = await Promise.all([debtLeft(left, right, sleep), debtLeft(right, left, sleep)]);
   if (one.kind === 'failed') {
     return one;
   }
-  return other.kind === 'failed' ? other : done(debtLeft(one.value) + debtLeft(other.value));
+  return other.kind === 'failed' ? other : done(one.value + other.value);
 };
 
 export const catchUp = async (
@@ -111,7 +107,7 @@ export const catchUp = async (
     if (proven.kind === 'failed') {
       return proven;
     }
-    const owed = await owedBetween(left, right, now());
+    const owed = await owedBetween(left, right, sleep);
     if (owed.kind === 'failed') {
       return owed;
     }

@@ -6,7 +6,6 @@ import { z } from 'zod';
 
 import { done, type Result } from '../../functions/domain/failure.ts';
 import { LOCAL_PREFIX, type RecordKey } from '../../functions/domain/record.ts';
-import type { Role } from '../../functions/domain/region.ts';
 import type { RegionStores } from '../../functions/dual-write/regions.ts';
 import type { LocalItem } from '../../functions/stores/record-store.ts';
 
@@ -65,5 +64,3 @@ export const putClaim = async ({ tables }: RegionStores, claim: Claim): Promise<
 export const claimSentence = ({ by, at, epoch, to, state, move }: Claim): string =>
   `${by} began a ${move} to ${to} at ${new Date(at).toISOString()} under epoch ${epoch}` +
   (state === 'running' ? ', and it has not ended' : '');
-
-export const isClaimTo = (claim: Claim, to: Role): boolean => claim.to === to;

@@ -2,36 +2,41 @@
 import { z } from 'zod';
 
 import { parseDocumentPayload, sourceDocumentsPartition, sourceKey } from '../../functions/domain/corpus.ts';
-import { done, type Result } from '../../functions/domain/failure.ts';
+import { done, failed, type Result } from '../../functions/domain/failure.ts';
 import { LOCAL_PREFIX } from '../../functions/domain/record.ts';
 import type { RegionName } from '../../functions/domain/region.ts';
 import { encodeFence } from '../../functions/domain/version.ts';
 import { drainOwed } from '../../functions/repair/drain.ts';
-import { readOwedDebt } from '../../functions/repair/owed-debt.ts';
-import { debtLeft } from './catch-up.ts';
+import { debtLeft } from './debt-left.ts';
 import { failedStep } from './gate-actions.ts';
 import { readSources } from './observe.ts';
 import type { RegionAccess } from './region-access.ts';
 import { type RunContext, type StepAction, type StepResult, until } from './run-context.ts';
 import { QUIET } from './quiet.ts';
+import { within } from './within.ts';
 
 export interface Raising {
   readonly epoch: number;
   readonly region: RegionName;
   readonly newOp: () => string;
   readonly raised: Set<string>;
+  /** In ms since 1970, and a clock: of a Region that is not needed only so many are raised. */
+  readonly until?: { readonly atMs: number; readonly now: () => number };
 }
 
 /** Claims what is not claimed under the epoch yet; the count of sources that are now. */
 export const raiseFences = async (
   where: RegionAccess,
-  { epoch, region, newOp, raised: own }: Raising,
+  { epoch, region, newOp, raised: own, until: limit }: Raising,
 ): Promise<Result<number>> => {
   const sources = await readSources(where);
   if (sources.kind === 'failed') {
     return sources;
   }
   for (const { id, fence } of sources.value) {
+    if (limit !== undefined && limit.now() >= limit.atMs) {
+      return failed({ reason: 'unreachable', code: 'TimeoutError', message: 'not every source in time' });
+    }
     const isRaised = fence !== undefined && fence.epoch >= epoch;
     if (!isRaised) {
       const op = newOp();
@@ -53,15 +58,13 @@ export const fenceStep: StepAction = async (context) => {
   if (raised.kind === 'failed') {
     return failedStep(target.region, raised.failure);
   }
-  const there = await raiseFences(other, under);
-  if (there.kind === 'failed' && plan.kind === 'graceful') {
+  const there = plan.kind === 'graceful' ? await raiseFences(other, under) : undefined;
+  if (there?.kind === 'failed') {
     return failedStep(other.region, there.failure);
   }
-  const both = there.kind === 'done';
   return {
     outcome: 'done',
-    detail: `${raised.value} sources are fenced in ${target.region}${both ? ` and ${other.region}` : ''} under epoch ${plan.epoch}`,
-    settles: both ? ['old-fence'] : [],
+    detail: `${raised.value} sources are fenced in ${target.region}${there === undefined ? '' : ` and ${other.region}`} under epoch ${plan.epoch}`,
   };
 };
 
@@ -91,8 +94,8 @@ export const drainStep: StepAction = async (context) => {
   if (report.failure !== undefined) {
     return failedStep(report.failure.at === 'from' ? other.region : target.region, report.failure.failure);
   }
-  const debt = await readOwedDebt(other.stores, target.region, now());
-  const left = debt.kind === 'done' ? debtLeft(debt.value) : undefined;
+  const debt = await debtLeft(other, target, sleep);
+  const left = debt.kind === 'done' ? debt.value : undefined;
   const cycles =
     ended === true ? 'no cycle is open' : `a cycle is still open after ${waits.drainMs / 1000} s and will be fenced`;
   return {
@@ -197,19 +200,6 @@ export const verifyStep: StepAction = async (context) => {
 
 const dispatchSchema = z.object({ kind: z.string(), sources: z.number().optional(), detail: z.string().optional() });
 
-/** Undefined where it takes longer: the function goes on, and what it does is looked for all the same. */
-const bounded = async <T>(work: Promise<T>, limitMs: number): Promise<T | undefined> => {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => {
-    late.resolve(undefined);
-  }, limitMs);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 type SyncState = { readonly committed: number; readonly claimed: number; readonly total: number };
 
 const syncState = async ({ plan, target }: RunContext, before: ReadonlyMap<string, number>): Promise<SyncState> => {
@@ -242,7 +232,8 @@ export const syncStep: StepAction = async (context) => {
   const before = new Map(
     known.kind === 'done' ? known.value.map(({ id, fence }) => [id, fence?.run ?? 0] as const) : [],
   );
-  const invoked = await bounded(target.functions.invoke('dispatch', {}), waits.syncMs);
+  // Where it takes longer, the function goes on, and what it does is looked for all the same.
+  const invoked = await within(target.functions.invoke('dispatch', {}), waits.syncMs, () => undefined);
   if (invoked?.kind === 'failed') {
     const { message, code } = invoked.failure;
     return {

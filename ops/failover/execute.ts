@@ -4,8 +4,9 @@
  */
 import { unreachableCase } from '../../functions/domain/errors.ts';
 import { drainStep, fenceStep, syncStep, verifyStep } from './data-actions.ts';
-import { activateStep, claimStep, endClaim, passivateStep } from './gate-actions.ts';
+import { activateStep, claimStep, endClaim } from './gate-actions.ts';
 import { observe } from './observe.ts';
+import { otherStep } from './other-region.ts';
 import { announceStep, stackFilesStep, tellStep } from './people-actions.ts';
 import type { Debt, Plan, PlanStep, StepId } from './plan.ts';
 import { type PairAccess, PEER_OF } from './region-access.ts';
@@ -49,7 +50,7 @@ export type Actions = Readonly<Partial<Record<StepId, StepAction>>>;
 
 export const ACTIONS: Actions = {
   claim: claimStep,
-  passivate: passivateStep,
+  passivate: otherStep,
   drain: drainStep,
   fence: fenceStep,
   activate: activateStep,

@@ -1,16 +1,15 @@
 /** The steps that only a failback has: bring the returned Region back as the passive one, catch up, prove, and watch. */
 import type { GateDocument } from '../../functions/gate/document.ts';
 import type { Role } from '../../functions/domain/region.ts';
-import { keepGateDocument } from '../../functions/gate/gate.ts';
 import { catchUp } from './catch-up.ts';
 import { checkQuery, raiseFences } from './data-actions.ts';
 import type { Actions } from './execute.ts';
-import { deployDocument, failedStep, isServed } from './gate-actions.ts';
+import { failedStep, lookAtGate, putInForce } from './gate-actions.ts';
+import { differencesText, judgeProof } from './judge-proof.ts';
 import { observeRegion } from './observe.ts';
 import type { FailbackPlan } from './plan-failback.ts';
-import { countOf } from './prove.ts';
 import { PEER_OF, type RegionAccess } from './region-access.ts';
-import { type RunContext, type StepAction, type StepResult, until } from './run-context.ts';
+import type { RunContext, StepAction, StepResult } from './run-context.ts';
 import { answers, isWhole } from './world.ts';
 
 export interface FailbackInput {
@@ -23,29 +22,20 @@ export interface FailbackInput {
 
 const accessOf = ({ target, other }: RunContext, role: Role): RegionAccess => (target.role === role ? target : other);
 
-const deployServed = async (
+/** A resumed run that had come further: its last documents stand. */
+const isFurther = async ({ plan }: RunContext, where: RegionAccess): Promise<boolean> => {
+  const { reading, decision } = await lookAtGate(where);
+  return reading.kind === 'document' && reading.document.epoch === plan.epoch && decision.inForce?.epoch === plan.epoch;
+};
+
+const heal = async (
   context: RunContext,
   where: RegionAccess,
   document: GateDocument,
-): Promise<StepResult | undefined> => {
-  const reading = await where.gate.read();
-  if (reading.kind === 'document' && reading.document.epoch > document.epoch) {
-    // A resumed run that had come further: its last documents stand.
-    return undefined;
-  }
-  const deployed = await deployDocument(where, document);
-  if (deployed.kind === 'failed') {
-    return failedStep(`AppConfig in ${where.region}`, deployed.failure);
-  }
-  const served = await until(context, context.waits.gateMs, async () =>
-    (await isServed(where, document)) ? true : undefined,
-  );
-  if (served === undefined) {
-    return { outcome: 'failed', detail: `AppConfig in ${where.region} does not serve what was deployed` };
-  }
-  await keepGateDocument(where.stores.tables.workspaces, document);
-  return undefined;
-};
+): Promise<StepResult | undefined> =>
+  document.epoch < context.plan.epoch && (await isFurther(context, where))
+    ? undefined
+    : putInForce(context, where, document);
 
 /** Passive first: in between nobody works, the other way round both might. */
 const settleStep =
@@ -56,7 +46,7 @@ const settleStep =
     }
     const worker = accessOf(context, plan.worker);
     const other = accessOf(context, PEER_OF[plan.worker]);
-    const passive = await deployServed(context, other, healing[other.role]);
+    const passive = await heal(context, other, healing[other.role]);
     if (passive !== undefined) {
       return passive;
     }
@@ -68,7 +58,7 @@ const settleStep =
         return failedStep(where.region, raised.failure);
       }
     }
-    const active = await deployServed(context, worker, healing[worker.role]);
+    const active = await heal(context, worker, healing[worker.role]);
     return (
       active ?? {
         outcome: 'done',
@@ -90,7 +80,7 @@ const catchUpStep =
       outcome: owed === 0 ? 'done' : 'unverified',
       detail:
         `${sent} records sent, ${repaired} repaired, ${owed} owed` +
-        (proof.equal ? '; the roots are equal' : `; ${countOf(proof.differences, 'drift')} keys drift`),
+        (proof.equal ? '; the roots are equal' : `; ${differencesText(proof)}`),
     };
   };
 
@@ -103,26 +93,7 @@ const proveStep =
     if (proven.kind === 'failed') {
       return failedStep('the proof', proven.failure);
     }
-    const { proof } = proven.value;
-    const [root] = proof.roots;
-    if (proof.equal) {
-      return { outcome: 'done', detail: `both roots are ${root?.root.slice(0, 16) ?? ''}…` };
-    }
-    const drift = proof.differences.length;
-    if (acceptDrift === undefined) {
-      return {
-        outcome: 'failed',
-        isDrift: true,
-        detail:
-          `${drift} keys differ (${countOf(proof.differences, 'drift')} drift), so nothing is moved. ` +
-          'See them: npx twinmap drift; move all the same: --accept-drift REASON',
-      };
-    }
-    return {
-      outcome: 'left-open',
-      detail: `${drift} keys differ, accepted: ${acceptDrift}`,
-      opens: [{ id: 'drift', what: `${drift} keys differ between the Regions`, settledBy: 'npx twinmap repair --yes' }],
-    };
+    return judgeProof(proven.value.proof, acceptDrift);
   };
 
 const STABILITY_POLL_MS = 2000;

@@ -30,11 +30,24 @@ export const planLines = (plan: Plan): readonly string[] => [
       ]),
 ];
 
-export const dryRunLines = (plan: Plan, command: string): readonly string[] => [
+export const dryRunLines = (command: string): readonly string[] => [
   '',
   'Nothing was changed. To do it:',
-  `  ${command} --plan ${plan.id} --yes`,
+  `  ${command}`,
 ];
+
+/** The command that was given, with all its options. */
+export interface NextCommands {
+  readonly again: string;
+  readonly resume: string;
+  readonly takeOver: string;
+}
+
+/** Once the epoch is claimed, nobody but who goes on with the move is let in. */
+const afterChange = ({ steps }: RunResult, { again, resume, takeOver }: NextCommands): readonly string[] =>
+  steps.some(({ id }) => id === 'claim')
+    ? [`Next: ${resume}`, `If that is refused, because somebody else has a higher epoch: ${takeOver}`]
+    : [`Next: ${again}`];
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -46,7 +59,13 @@ export const clockLine = ({ detectMs, decideMs, executeMs, totalMs, simulated }:
   );
 };
 
-export const endLines = (plan: Plan, { end, debts }: RunResult, endpoint: string | undefined): readonly string[] => {
+export interface EndWords {
+  readonly endpoint: string | undefined;
+  readonly next: NextCommands;
+}
+
+export const endLines = (plan: Plan, result: RunResult, { endpoint, next }: EndWords): readonly string[] => {
+  const { end, debts } = result;
   const use = endpoint === undefined ? [] : [`Use ${endpoint}`];
   const open = debts.map(({ what, settledBy }) => `  - ${what}; settled by: ${settledBy}`);
   const left = open.length === 0 ? [] : ['Stays open:', ...open];
@@ -68,18 +87,14 @@ export const endLines = (plan: Plan, { end, debts }: RunResult, endpoint: string
       return [
         pc.red('STOPPED: the world has changed since the plan was made'),
         ...end.changes.map((change) => `  - ${change}`),
-        `Next: npx twinmap ${plan.move} --to ${plan.to}, which makes a new plan (with --resume where this one had begun)`,
+        ...afterChange(result, next),
       ];
     }
     case 'refused': {
       return [pc.red('REFUSED: somebody else moves the work'), `  ${end.why}`, 'Next: npx twinmap status'];
     }
     case 'failed': {
-      return [
-        pc.red(`FAILED at the step "${end.step}": ${end.why}`),
-        `Next: mend that, then npx twinmap ${plan.move} --to ${plan.to} --resume`,
-        ...left,
-      ];
+      return [pc.red(`FAILED at the step "${end.step}": ${end.why}`), `Next: mend that, then ${next.resume}`, ...left];
     }
   }
 };

@@ -4,11 +4,11 @@
  */
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import type { GateDocument } from '../../functions/gate/document.ts';
-import { claimSentence } from './claim.ts';
-import { epochFor, type Order, type Plan, planId, type PlanStep, type Planned, runningClaim, silence } from './plan.ts';
+import { epochFor, type Order, type Plan, planId, type PlanStep, type Planned, silence } from './plan.ts';
 import { stepsOf } from './plan-steps.ts';
+import { refusalFor } from './refusal.ts';
 import { PEER_OF } from './region-access.ts';
-import { factsOf, isWhole, type RegionWorld, type World } from './world.ts';
+import { factsOf, isActive, isWhole, type RegionWorld, type World } from './world.ts';
 
 export interface FailbackOrder extends Order {
   readonly stabilityMs: number;
@@ -27,8 +27,6 @@ export interface FailbackPlan extends Plan {
 
 export type PlannedFailback =
   { readonly kind: 'planned'; readonly plan: FailbackPlan } | Exclude<Planned, { kind: 'planned' }>;
-
-const isActive = ({ decision }: RegionWorld): boolean => decision.state === 'active';
 
 const epochOf = ({ decision }: RegionWorld): number => decision.inForce?.epoch ?? 0;
 
@@ -105,7 +103,7 @@ const failbackSteps = (world: World, order: FailbackOrder, worker: Role): readon
   const flip: ReadonlySet<string> = new Set(['passivate', 'drain', 'fence', 'activate']);
   return [
     ...(claim === undefined ? [] : [claim]),
-    ...(isTogether(works, other) ? [] : [settle(works, other)]),
+    ...(isFlip && isTogether(works, other) ? [] : [settle(works, other)]),
     catchUp(works, other),
     prove(order),
     ...(isFlip && order.stabilityMs > 0 ? [stability(order, target)] : []),
@@ -116,7 +114,8 @@ const failbackSteps = (world: World, order: FailbackOrder, worker: Role): readon
 const planWhole = (world: World, order: FailbackOrder): FailbackPlan => {
   const worker = workerOf(world, order);
   const isFlip = worker !== order.to;
-  const together = isTogether(world.regions[worker], world.regions[PEER_OF[worker]]);
+  // Without a flip nothing else would bring the new epoch into force, under which the last cycle and the stack files stand.
+  const together = isFlip && isTogether(world.regions[worker], world.regions[PEER_OF[worker]]);
   // A resumed move has its last epoch in its claim; the one before it is for coming together.
   const last = order.resume?.epoch ?? epochFor(world, order) + Number(isFlip && !together);
   const healEpoch = together ? undefined : isFlip ? last - 1 : last;
@@ -159,15 +158,9 @@ export const planFailback = (world: World, order: FailbackOrder): PlannedFailbac
       why: `${why}. A failback needs both Regions. Look at: npx twinmap status`,
     };
   }
-  const running = runningClaim(world, order);
-  if (running !== undefined && order.takeOver !== true) {
-    return {
-      kind: 'refused',
-      because: 'in-progress',
-      why:
-        `${claimSentence(running)}. Wait for it; if nobody is at it any more, go on with it: ` +
-        `npx twinmap ${running.move} --to ${running.to} --resume. A new move over it: --take-over`,
-    };
+  const refusal = refusalFor(world, order);
+  if (refusal !== undefined) {
+    return refusal;
   }
   const target = world.regions[order.to];
   const other = world.regions[PEER_OF[order.to]];

@@ -31,7 +31,9 @@ const passivate = (input: StepInput): PlanStep => {
   return {
     id: 'passivate',
     title: `Make ${other.region} passive`,
-    does: `deploys the gate document of ${other.region}: passive under the new epoch`,
+    does:
+      `deploys the gate document of ${other.region}: passive under the new epoch` +
+      (kind === 'graceful' ? '' : '; ends the claim there, and claims its sources under the new epoch'),
     verifies: kind === 'graceful' ? 'its AppConfig serves it' : 'tried once; if it does not answer it stays as a debt',
     undoes: undoFlip(input),
     requires: kind === 'graceful' ? 'both' : 'best-effort',
@@ -51,8 +53,7 @@ const fence = ({ kind, target, other }: StepInput): PlanStep => ({
   id: 'fence',
   title: 'Raise the fences',
   does:
-    `claims every source under the new epoch in ${target.region}` +
-    (kind === 'graceful' ? ` and ${other.region}` : ` (in ${other.region}, too, if it answers)`),
+    `claims every source under the new epoch in ${target.region}` + (kind === 'graceful' ? ` and ${other.region}` : ''),
   verifies: `a cycle of ${other.region} under the old epoch is refused`,
   undoes: 'nothing to undo: the next cycle claims above it',
   requires: kind === 'graceful' ? 'both' : 'target',

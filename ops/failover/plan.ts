@@ -7,10 +7,22 @@ import { createHash } from 'node:crypto';
 import type { RegionName, Role } from '../../functions/domain/region.ts';
 import type { GateDocument, PeerWrites } from '../../functions/gate/document.ts';
 import { nextEpoch } from '../toggle-epoch.ts';
-import { type Claim, claimSentence } from './claim.ts';
+import type { Claim } from './claim.ts';
+import { refusalFor } from './refusal.ts';
 import { PEER_OF } from './region-access.ts';
 import { stepsOf } from './plan-steps.ts';
-import { answers, type Fact, factsOf, isWhole, type RegionWorld, seenEpochOf, shortly, type World } from './world.ts';
+import {
+  answers,
+  type Fact,
+  factsOf,
+  highestSeen,
+  isActive,
+  isWhole,
+  type RegionWorld,
+  seenEpochOf,
+  shortly,
+  type World,
+} from './world.ts';
 
 export type MoveKind = 'graceful' | 'ungraceful';
 
@@ -88,13 +100,13 @@ export interface Plan {
 }
 
 export type Planned =
-  | { readonly kind: 'planned'; readonly plan: Plan }
-  | { readonly kind: 'nothing'; readonly why: string }
-  | {
-      readonly kind: 'refused';
-      readonly because: 'target-unreachable' | 'in-progress' | 'drift';
-      readonly why: string;
-    };
+  { readonly kind: 'planned'; readonly plan: Plan } | { readonly kind: 'nothing'; readonly why: string } | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly because: 'target-unreachable' | 'in-progress' | 'superseded';
+  readonly why: string;
+}
 
 const PLAN_ID_CHARS = 12;
 
@@ -117,19 +129,10 @@ export const documentsOf = (
   return { primary: document(plan.to === 'primary'), secondary: document(plan.to === 'secondary') };
 };
 
-const isActive = ({ decision }: RegionWorld): boolean => decision.state === 'active';
-
-/** Who is told first that somebody else is at it. */
-export const runningClaim = (world: World, order: Order): Claim | undefined =>
-  Object.values(world.regions)
-    .flatMap(({ claim }) => (claim?.state === 'running' ? [claim] : []))
-    .toSorted((left, right) => right.epoch - left.epoch)
-    .find(({ id }) => id !== order.resume?.id);
-
 export const epochFor = (world: World, order: Order): number =>
   order.resume?.epoch ??
   nextEpoch(
-    order.fileEpochs,
+    [...order.fileEpochs, highestSeen(world)],
     Object.values(world.regions).map((one) => ({ region: one.region, epoch: seenEpochOf(one) })),
     world.at,
   );
@@ -152,8 +155,10 @@ const peerWritesOf = (target: RegionWorld, other: RegionWorld, order: Order): Pe
   const before = [target.record, target.document].flatMap((reading) =>
     'document' in reading && reading.document.epoch === order.resume?.epoch ? [reading.document.peer_writes] : [],
   );
-  // Who says that the other Region is out is believed: one that comes and goes would otherwise stop every cycle in the target.
-  const isOut = order.ungraceful || !answers(other.records) || !answers(other.vectors);
+  // Who says that the other Region is out is believed: one that comes and goes would otherwise stop every cycle in the target. A
+  // move that began like that goes on like that.
+  const isDeclaredOut = order.ungraceful || order.resume?.kind === 'ungraceful';
+  const isOut = isDeclaredOut || !answers(other.records) || !answers(other.vectors);
   return before[0] ?? (isOut ? 'deferred' : 'required');
 };
 
@@ -236,15 +241,9 @@ export const planFailover = (world: World, order: Order): Planned => {
       why: `${target.region} does not answer (${silence(target)}), so nothing can be moved to it. Look at: npx twinmap status`,
     };
   }
-  const running = runningClaim(world, order);
-  if (running !== undefined && order.takeOver !== true) {
-    return {
-      kind: 'refused',
-      because: 'in-progress',
-      why:
-        `${claimSentence(running)}. Wait for it; if nobody is at it any more, go on with it: ` +
-        `npx twinmap ${running.move} --to ${running.to} --resume. A new move over it: --take-over`,
-    };
+  const refusal = refusalFor(world, order);
+  if (refusal !== undefined) {
+    return refusal;
   }
   const why = nothingToDo(target, other, order);
   if (why !== undefined) {

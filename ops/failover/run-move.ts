@@ -5,13 +5,14 @@ import { createInterface } from 'node:readline/promises';
 import { ulid } from 'ulid';
 
 import { createAuditLog } from '../../functions/audit/audit-log.ts';
-import { type CommandInput, EXIT } from '../command.ts';
+import { type CommandInput, type CommandOption, EXIT } from '../command.ts';
 import { storeReport, writeReportFiles } from '../report/store.ts';
 import { textOption } from '../store-writes.ts';
 import type { Claim } from './claim.ts';
 import { readClocks } from './clocks.ts';
 import { type Actions, execute, type RunResult, type StepReport } from './execute.ts';
-import { briefLines, clockLine, dryRunLines, endLines, planLines } from './move-lines.ts';
+import { type Changed, commandLine } from './command-line.ts';
+import { briefLines, clockLine, dryRunLines, endLines, type NextCommands, planLines } from './move-lines.ts';
 import type { MoveOptions } from './move-options.ts';
 import { endSentence, moveMarkdown, type MoveReport, planFields, summaryOf } from './move-report.ts';
 import type { OpenedAddresses } from './open-access.ts';
@@ -35,6 +36,8 @@ export interface MoveInput {
   /** In ms since 1970: when the command began. */
   readonly startedAt: number;
   readonly actions?: Actions;
+  /** Of the command, to print it again. */
+  readonly flags: readonly CommandOption[];
 }
 
 /** What a person types before anything is done: the thing that they are about to do, not a "y". */
@@ -57,13 +60,17 @@ const mayRun = async ({ input, options, plan }: MoveInput): Promise<boolean> => 
   return options.yes || (canAsk && (await askFor(plan.region)));
 };
 
-const commandOf = ({ plan, options }: MoveInput): string =>
-  [
-    `npx twinmap ${plan.move} --to ${plan.to}`,
-    ...(options.ungraceful ? ['--ungraceful'] : []),
-    ...(options.breakGlass ? ['--break-glass'] : []),
-    ...(options.resume ? ['--resume'] : []),
-  ].join(' ');
+const again = ({ input, plan, flags }: MoveInput, changed: Changed): string =>
+  commandLine({ name: plan.move, flags, options: input.options }, changed);
+
+const nextOf = (move: MoveInput): NextCommands => {
+  const without = ['--plan', '--dry-run', '--resume', '--take-over'];
+  return {
+    again: again(move, { without: ['--plan', '--dry-run'] }),
+    resume: again(move, { without, with: ['--resume'] }),
+    takeOver: again(move, { without, with: ['--take-over'] }),
+  };
+};
 
 const reasonOf = ({ options, plan }: MoveInput): string =>
   options.reason ?? `${plan.kind} ${plan.move} to ${plan.region}, no reason given`;
@@ -223,7 +230,7 @@ const run = async (move: MoveInput): Promise<number> => {
   const result = await execute(context, options);
   const report = await keep(move, prepared, result);
   await audit(prepared, report);
-  for (const line of ['', ...endLines(plan, result, prepared.endpoint)]) {
+  for (const line of ['', ...endLines(plan, result, { endpoint: prepared.endpoint, next: nextOf(move) })]) {
     input.say(line);
   }
   if (report.clocks !== null) {
@@ -254,7 +261,8 @@ export const showAndRun = async (move: MoveInput): Promise<number> => {
     return EXIT.error;
   }
   if (!(await mayRun(move))) {
-    for (const line of dryRunLines(plan, commandOf(move))) {
+    const without = ['--plan', '--dry-run', '--yes'];
+    for (const line of dryRunLines(again(move, { without, with: ['--plan', plan.id, '--yes'] }))) {
       input.say(line);
     }
     input.give({ plan: planFields(plan) });

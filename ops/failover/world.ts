@@ -69,6 +69,11 @@ export interface World {
 
 export const answers = (one: Answering | undefined): boolean => one?.kind === 'answers';
 
+export const isActive = ({ decision }: RegionWorld): boolean => decision.state === 'active';
+
+/** A drain runs every minute: what waits longer is a debt, what waits less is on its way. */
+export const OWED_SOON_MS = 2 * 60 * 1000;
+
 /** Both stores and the gate: a Region that takes part in a graceful move has all three. */
 export const isWhole = ({ records, vectors, document }: RegionWorld): boolean =>
   answers(records) && answers(vectors) && document.kind !== 'unreadable';
@@ -86,6 +91,25 @@ export const seenEpochOf = ({ records, document, record, claim, sources }: Regio
         ...sources.map(({ fence, committed }) => Math.max(fence?.epoch ?? 0, committed.epoch)),
       )
     : undefined;
+
+/**
+ * Whose moves have not ended, the latest first. A claim that has ended in the other Region, or that stands below a later one there, is
+ * only what its Region did not hear of. An ungraceful move retires its claim in the Region that it leaves while it goes on: its end
+ * is what the Region says that it goes to.
+ */
+export const openClaims = ({ regions }: World): readonly Claim[] => {
+  const all = Object.values(regions).flatMap(({ role, claim }) => (claim === undefined ? [] : [{ role, claim }]));
+  const isOver = ({ id, epoch }: Claim): boolean =>
+    all.some(
+      ({ role, claim: other }) =>
+        other.epoch > epoch ||
+        (other.id === id && other.state === 'ended' && (other.kind === 'graceful' || other.to === role)),
+    );
+  const open = all.map(({ claim }) => claim).filter((claim) => claim.state === 'running' && !isOver(claim));
+  return [...new Map(open.map((claim) => [claim.id, claim])).values()].toSorted(
+    (left, right) => right.epoch - left.epoch,
+  );
+};
 
 /** A fact in words, with the epoch that it carries: what carries a plan's own epoch was done by that plan. */
 export interface Fact {
@@ -146,4 +170,11 @@ export const factsOf = ({ regions }: World): Readonly<Record<string, Fact>> =>
         fact === undefined ? [] : [[`${one.role}.${name}`, fact] as const],
       ),
     ),
+  );
+
+/** The highest epoch that anybody saw anywhere: also in the document of a Region whose stores are silent. */
+export const highestSeen = (world: World): number =>
+  Math.max(
+    ...Object.values(factsOf(world)).map(({ epoch }) => epoch),
+    ...Object.values(world.regions).map((one) => seenEpochOf(one) ?? 0),
   );

@@ -3,15 +3,20 @@ import { type Role, ROLES } from '../../functions/domain/region.ts';
 import type { GateDocument } from '../../functions/gate/document.ts';
 import type { StoredReport } from '../report/store.ts';
 import type { StackPair } from '../stack-files/gate-values.ts';
-import { ageText } from '../status-lines.ts';
-import { answers, type RegionWorld, shortly, type World } from '../failover/world.ts';
+import { ageText } from '../age-text.ts';
+import {
+  answers,
+  isActive,
+  openClaims,
+  OWED_SOON_MS,
+  type RegionWorld,
+  shortly,
+  type World,
+} from '../failover/world.ts';
 import type { Check } from './check.ts';
-
-const isActive = ({ decision }: RegionWorld): boolean => decision.state === 'active';
 
 const both = ({ regions }: World): readonly RegionWorld[] => ROLES.map((role) => regions[role]);
 
-const OWED_SOON_MS = 2 * 60 * 1000;
 const PROOF_AGE_MS_MAX = 2 * 60 * 60 * 1000;
 const DRILL_AGE_DAYS_MAX = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -71,7 +76,7 @@ const proofCheck = (one: RegionWorld, at: number): Check => {
 };
 
 const claimCheck = (world: World): Check => {
-  const running = both(world).find(({ claim }) => claim?.state === 'running')?.claim;
+  const [running] = openClaims(world);
   return {
     name: 'moves: none is under way',
     ok: running === undefined,

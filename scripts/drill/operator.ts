@@ -12,6 +12,7 @@ import { InvariantError } from '../../functions/domain/errors.ts';
 import { type Role, ROLES } from '../../functions/domain/region.ts';
 import type { Address, PairFile } from '../../ops/pair-stores.ts';
 import type { DrillPair } from './pair.ts';
+import type { WireCall } from './wire/wire-modes.ts';
 import type { Wire } from './wire/wire.ts';
 
 const envelopeSchema = z.object({
@@ -40,7 +41,7 @@ export interface Ran {
   readonly asked: Readonly<Record<Role, Asked>>;
 }
 
-/** Calls that reached a Region, look-ups of its names, and how long its answers were waited for. */
+/** Calls that a Region did not answer as one that is well, look-ups of names without an address, and how long was waited for both. */
 export interface Asked {
   readonly calls: number;
   readonly lookups: number;
@@ -95,6 +96,9 @@ const parseEnvelope = (stdout: string): Envelope | undefined => {
   }
 };
 
+/** A Region that comes and goes is out only while it does not answer: what is asked in between is no waste. */
+const isAnswered = ({ mode, status }: WireCall): boolean => mode === 'ok' && status !== 0;
+
 export class Operator {
   readonly runs: Ran[] = [];
   readonly #options: OperatorOptions;
@@ -114,7 +118,10 @@ export class Operator {
   #askedSince(before: Readonly<Record<Role, { readonly calls: number; readonly lookups: number }>>): Ran['asked'] {
     const { wire } = this.#options;
     const of = (role: Role): Asked => {
-      const calls = wire.callsTo(role).slice(before[role].calls);
+      const calls = wire
+        .callsTo(role)
+        .slice(before[role].calls)
+        .filter((call) => !isAnswered(call));
       const waitedMs = Math.round(calls.reduce((sum, { tookMs }) => sum + tookMs, 0));
       return { calls: calls.length, lookups: wire.lookups(role) - before[role].lookups, waitedMs };
     };

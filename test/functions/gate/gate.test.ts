@@ -175,6 +175,13 @@ describe('what a run obeys', () => {
     expect(brief(await readGate(dependencies))).toEqual(['active', 'stale-document', true]);
   });
 
+  it('keeps a newer GATE, and tells whoever wanted to keep an older one', async () => {
+    const { records } = openGate();
+    expect(await keepGateDocument(records, gate(10, true))).toBe('kept');
+    expect(await keepGateDocument(records, gate(9, false))).toBe('stands');
+    expect(await recorded()).toEqual(gate(10, true));
+  });
+
   it('is what GATE holds after the write, where somebody newer came in between', async () => {
     await deployGate(gate(9, true));
     const dependencies = openGate();

@@ -11,15 +11,38 @@ const fine = async (): Promise<Result<string>> => done('fine');
 const dead = async (): Promise<Result<string>> => failed(UNREACHABLE);
 
 describe('a budget of calls', () => {
-  it('ends after so many calls', async () => {
+  it('ends after so many calls that are not answered, each of another service', async () => {
     const budget = new CallBudget({ ...BEST_EFFORT, callsMax: 2, now: () => 0 });
-    const answers = [await budget.run('x', fine), await budget.run('x', fine), await budget.run('x', fine)];
+    const answers = [await budget.run('x', dead), await budget.run('y', dead), await budget.run('z', fine)];
     expect(answers.map((one) => ('failure' in one ? one.failure.code : one.kind))).toStrictEqual([
-      'done',
-      'done',
+      'ECONNREFUSED',
+      'ECONNREFUSED',
       'BudgetSpent',
     ]);
     expect(budget.calls).toBe(2);
+  });
+
+  it('is not spent by answers, also by slow ones: who answers is not gone', async () => {
+    const clock = { ms: 0 };
+    const budget = new CallBudget({ callsMax: 2, waitMsMax: 100, callMsMax: 60, now: () => clock.ms });
+    for (let at = 0; at < 20; at += 1) {
+      const answer = await budget.run('x', async () => {
+        clock.ms += 50;
+        return fine();
+      });
+      expect(answer).toStrictEqual(done('fine'));
+    }
+    expect([budget.calls, budget.waitedMs]).toStrictEqual([20, 1000]);
+  });
+
+  it('counts a call under way until its answer is there', async () => {
+    const budget = new CallBudget({ ...BEST_EFFORT, callsMax: 2, now: () => 0 });
+    const answer = Promise.withResolvers<Result<string>>();
+    const first = budget.run('x', async () => answer.promise, 2);
+    expect(await budget.run('y', fine)).toMatchObject({ failure: { code: 'BudgetSpent' } });
+    answer.resolve(done('late'));
+    expect(await first).toStrictEqual(done('late'));
+    expect(await budget.run('y', fine)).toStrictEqual(done('fine'));
   });
 
   it('asks a service that failed never again, and the others all the same', async () => {
@@ -45,13 +68,6 @@ describe('a budget of calls', () => {
       'BudgetSpent',
     ]);
     expect(budget.waitedMs).toBeLessThanOrEqual(60);
-  });
-
-  it('bounds nothing any more once the Region takes part', async () => {
-    const budget = new CallBudget({ ...BEST_EFFORT, callsMax: 0, now: () => 0 });
-    expect(await budget.run('x', fine)).toMatchObject({ kind: 'failed' });
-    budget.lift();
-    expect(await budget.run('x', fine)).toStrictEqual(done('fine'));
   });
 });
 

@@ -270,6 +270,18 @@ describe('a failback', () => {
     expect(pair.regions.secondary.document.peer_writes).toBe('required');
   });
 
+  it('to the Region that is active already ends verified under its epoch, also where both obey one epoch before', async () => {
+    const pair = await new FailoverPair().open();
+    const { primary, secondary } = pair.regions;
+    const key = { pk: 'vote', sk: 'x' };
+    const record = makeRecord(key, { v: 'u|1795339589542000000|us-east-2|A', op: 'A' }, {});
+    await primary.memory.workspaces.put(record, secondary.memory.region);
+    const { world, plan, actions } = await failbackOf(pair, 'primary');
+    expect((await pair.run(plan, world, pair.claimFor(plan), actions)).end).toStrictEqual({ kind: 'done' });
+    expect([primary.document.epoch, secondary.document.epoch]).toStrictEqual([plan.epoch, plan.epoch]);
+    expect(await pair.active()).toStrictEqual(['primary']);
+  });
+
   it('moves nothing while the Regions differ, unless somebody accepts it with a reason', async () => {
     const spoil = async (): Promise<FailoverPair> => {
       const pair = await outage();
