@@ -130,6 +130,7 @@ const accessVariables = (config: RegionConfig): Record<string, string> => {
       ? {}
       : {
           TWINMAP_GLASS_PRINCIPALS: breakGlassPrincipals.join(','),
+          TWINMAP_ACCOUNT: config.accountId,
           ...whereSet('TWINMAP_HOME_STS_ENDPOINT', homeEndpoints.sts),
         }),
   };

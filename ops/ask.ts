@@ -80,9 +80,10 @@ const askRegion = async (region: Address, { text, limit, token }: Question): Pro
 
 const LACKS: Readonly<Record<string, string>> = {
   embedding: 'the embedder is away: found by words alone',
-  vectors: 'the vector index is away: found by words alone',
+  vectors: 'the vector index could not be looked through: found mostly by words',
   lexical: 'some of the word index could not be read: found mostly by meaning',
-  graph: 'the graph is away: names are not followed',
+  words: 'a long question: only the words that tell the most were looked up',
+  graph: 'the graph could not be followed: what is around a name may be missing',
   records: 'some records could not be read',
 };
 

@@ -5,7 +5,9 @@
  */
 import { z } from 'zod';
 
-import { makeCallerProof, regionalStsHost } from '../functions/aws/caller-proof.ts';
+import { callerIdentity } from '../functions/aws/caller-identity.ts';
+import { makeCallerProof, regionalStsHost, signCallerQuery } from '../functions/aws/caller-proof.ts';
+import { accountIn, proofAudience, SELF_AUDIENCE } from '../functions/domain/caller-proof.ts';
 import { ConfigError } from '../functions/domain/errors.ts';
 import { LIMITS } from '../functions/domain/limits.ts';
 import { FunctionClient } from './aws/function-client.ts';
@@ -48,12 +50,36 @@ const parseBody = (text: string): unknown => {
   }
 };
 
-const ask = async ({ region, stores, functions }: Address, address: URL, reason: string): Promise<Asked> => {
+/** Where the function is: Lambda looks a name without an ARN up in the account of whoever calls it. */
+const accountOf = async ({ region, stores, functions }: Address, stsHost: string): Promise<string | undefined> => {
+  const named = accountIn(functions?.api ?? '');
+  if (named !== undefined) {
+    return named;
+  }
+  const query = await signCallerQuery({ region, stsHost, audience: SELF_AUDIENCE, atMs: Date.now() });
+  const who = await callerIdentity({
+    region,
+    audience: SELF_AUDIENCE,
+    ...(functions?.sts === undefined ? {} : { endpoint: functions.sts }),
+    dnsServers: stores.dnsServers,
+    now: () => performance.now(),
+  })(query);
+  return who.kind === 'done' ? accountIn(who.value ?? '') : undefined;
+};
+
+const ask = async (place: Address, address: URL, reason: string): Promise<Asked> => {
+  const { region, stores, functions } = place;
   if (functions === undefined) {
     return { kind: 'unreachable', why: 'its functions are not named in the file of --stores' };
   }
   const stsHost = functions.sts === undefined ? regionalStsHost(region) : new URL(functions.sts).host;
-  const authorization = await makeCallerProof({ region, stsHost, atMs: Date.now() });
+  const account = await accountOf(place, stsHost);
+  if (account === undefined) {
+    const why = `its STS does not say whose credentials these are; name the API's function by its ARN in the file of --stores`;
+    return { kind: 'unreachable', why };
+  }
+  const audience = proofAudience({ account, region });
+  const authorization = await makeCallerProof({ region, stsHost, audience, atMs: Date.now() });
   const client = new FunctionClient({
     region,
     ...(functions.lambda === undefined ? {} : { endpoint: functions.lambda }),

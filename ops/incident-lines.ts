@@ -103,6 +103,21 @@ const saidName = ({ name, attributes }: Said): string => {
   return service === undefined ? name : `${name} (${service})`;
 };
 
+/** When somebody last said who it is: the document's own date, else when it was read. */
+const onCallAge = (onCall: readonly Said[], now: number): string => {
+  const dated = onCall.map(({ attributes }) => attributes['asOf']).find((asOf) => asOf !== undefined);
+  const read = onCall.map(({ asOf }) => asOf);
+  return dated ?? `${ageOf(Math.min(...read), now)} ago`;
+};
+
+/** A record that was replaced must not be followed: its status stands beside its name. */
+const paperLine = (kind: string, { name, attributes, evidence }: Said): string => {
+  const { status, section, sectionLine } = attributes;
+  const state = status === undefined ? '' : ` (${status})`;
+  const part = section === undefined || sectionLine === undefined ? '' : ` · line ${sectionLine}: ${section}`;
+  return `    ${kind} ${name}${state}${section === name ? '' : part}  ${pc.dim(proofOf(evidence))}`;
+};
+
 const headLines = (answer: Told, now: number): readonly string[] => {
   const [oldest] = answer.freshness;
   const fresh = oldest === undefined ? '' : `; oldest source ${oldest.name}, read ${ageOf(oldest.asOf, now)} ago`;
@@ -126,18 +141,20 @@ const cutLines = ({ isCut, truncated }: Counted): readonly string[] =>
     ? [pc.yellow('More was there than one answer takes; the counts are of all that was reached.')]
     : [];
 
-const rowLines = (row: Row): readonly string[] => {
+const rowLines = (row: Row, now: number): readonly string[] => {
   const facts = [
     row.tier === undefined ? '' : `tier ${row.tier}`,
     row.reach === 0 ? '' : `drags along ${row.reach}`,
     row.owner === undefined ? 'nobody is named as its owner' : `owner ${row.owner.name}`,
-    row.onCall.length === 0 ? 'no on-call is named' : `page ${row.onCall.map((one) => saidName(one)).join(', ')}`,
+    row.onCall.length === 0
+      ? 'no on-call is named'
+      : `page ${row.onCall.map((one) => saidName(one)).join(', ')}, as of ${onCallAge(row.onCall, now)}`,
     row.environments.length === 0 ? '' : `in ${row.environments.join(', ')}`,
     row.unknowns === 0 ? '' : `${row.unknowns} unknown beside it`,
   ].filter((part) => part !== '');
   const papers = [
-    ...row.runbooks.map((one) => `    runbook  ${one.name}  ${pc.dim(proofOf(one.evidence))}`),
-    ...row.decisions.map((one) => `    decision ${one.name}  ${pc.dim(proofOf(one.evidence))}`),
+    ...row.runbooks.map((one) => paperLine('runbook ', one)),
+    ...row.decisions.map((one) => paperLine('decision', one)),
   ];
   return [
     `  ${pc.bold(row.name)}  ${facts.join(' · ')}`,
@@ -146,18 +163,18 @@ const rowLines = (row: Row): readonly string[] => {
   ];
 };
 
-const groupLines = (rows: readonly Row[]): readonly string[] =>
+const groupLines = (rows: readonly Row[], now: number): readonly string[] =>
   IMPACTS.flatMap((impact) => {
     const own = rows.filter((row) => row.impact === impact);
     const paint = PAINT[impact] ?? ((text: string): string => text);
-    const lines = own.flatMap((row) => rowLines(row));
+    const lines = own.flatMap((row) => rowLines(row, now));
     return own.length === 0 ? [] : ['', `${paint(pc.bold(impact))}  ${pc.dim(MEANING[impact] ?? '')}`].concat(lines);
   });
 
 export const incidentLines = (answer: z.infer<typeof incidentSchema>, now: number): readonly string[] => [
   pc.bold(`If ${answer.asked} fails: ${countLine(answer)}`),
   ...headLines(answer, now),
-  ...groupLines(answer.rows),
+  ...groupLines(answer.rows, now),
   ...cutLines(answer),
 ];
 
@@ -166,7 +183,7 @@ export const radiusLines = (answer: z.infer<typeof radiusSchema>, now: number): 
     `If ${plain(answer.component)} fails: ${sumOf(answer.counts) === 0 ? 'nothing else does' : countLine(answer)}`,
   ),
   ...headLines(answer, now),
-  ...groupLines(answer.rows),
+  ...groupLines(answer.rows, now),
   ...cutLines(answer),
 ];
 
@@ -191,7 +208,7 @@ const saidLines = (title: string, all: readonly Said[], now: number): readonly s
     const url = one.attributes['url'];
     const more = [one.attributes['status'], url].filter((part) => part !== undefined).join(', ');
     return `  ${title.padEnd(10)} ${saidName(one)}${more === '' ? '' : ` (${more})`}  ${pc.dim(
-      `${one.from}, as of ${ageOf(one.asOf, now)} ago, ${proofOf(one.evidence)}`,
+      `${one.from}, as of ${one.attributes['asOf'] ?? `${ageOf(one.asOf, now)} ago`}, ${proofOf(one.evidence)}`,
     )}`;
   });
 

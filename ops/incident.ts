@@ -47,7 +47,10 @@ const answering =
     return EXIT.done;
   };
 
-const REGION = { name: 'region', help: 'the code of an AWS Region, for instance us-east-1' };
+const REGION = {
+  name: 'region',
+  help: 'the code of an AWS Region, for instance us-east-1; one that nobody knows is refused',
+};
 const COMPONENT = { name: 'component', help: 'the name of a component' };
 
 export const incident: Command = {

@@ -8,6 +8,7 @@ import {
   type SourceDefinition,
   type SourcePurge,
 } from '../functions/domain/source-definition.ts';
+import { byOrganisation } from '../functions/domain/secret-reference.ts';
 import { canonicalText } from '../functions/stores/envelope.ts';
 import { readSourceDefinition } from '../functions/stores/source-definitions.ts';
 import type { OpenedPair } from './pair-stores.ts';
@@ -27,7 +28,8 @@ export const writeDefinition = async (
   purge?: SourcePurge,
 ): Promise<Written> => {
   const payload: DefinitionPayload = {
-    ...definition,
+    // Whoever writes to the stores themselves may name any secret.
+    ...byOrganisation(definition),
     ...(purge === undefined ? {} : { purge }),
     updatedBy: by,
     updatedAt: at,
@@ -42,7 +44,7 @@ export const writeDefinition = async (
 const isSame = (found: ConfiguredSource | undefined, definition: SourceDefinition): boolean =>
   found !== undefined &&
   found.purge === undefined &&
-  canonicalText(definitionOf(found.definition)) === canonicalText(definitionOf(definition));
+  canonicalText(definitionOf(found.definition)) === canonicalText(definitionOf(byOrganisation(definition)));
 
 /** Only those that are not stored so already; answers with the ids that no Region took. */
 export const writeMissing = async (

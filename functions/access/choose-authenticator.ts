@@ -1,7 +1,7 @@
 /** One door for every kind of credential: who judges it is decided by what it looks like, before anything is asked. */
 import { isProof } from '../domain/caller-proof.ts';
 import type { Authentication, Authenticator, Credentials } from './authenticator.ts';
-import { isProviderToken } from './token-authenticator.ts';
+import { providerTokenIn } from './provider-token.ts';
 
 export interface Authenticators {
   readonly keys: Authenticator;
@@ -24,7 +24,7 @@ export class ChosenAuthenticator implements Authenticator {
     if (glass !== undefined && isProof(authorization)) {
       return glass.authenticate(credentials);
     }
-    return tokens !== undefined && isProviderToken(authorization)
+    return tokens !== undefined && providerTokenIn(authorization) !== undefined
       ? tokens.authenticate(credentials)
       : keys.authenticate(credentials);
   }

@@ -3,14 +3,8 @@
  * is made of. Everything that can't be read as what it should be gives nobody anything.
  */
 import type { WorkspaceRole, WorkspaceRoles } from '../domain/access.ts';
-import { SOURCES_PARTITION } from '../domain/corpus.ts';
 import { done, type Result } from '../domain/failure.ts';
-import {
-  DEFINITIONS_PARTITION,
-  GLOBAL_WORKSPACE,
-  type SourceDefinition,
-  workspaceOf,
-} from '../domain/source-definition.ts';
+import { GLOBAL_WORKSPACE, type SourceDefinition, workspaceOf } from '../domain/source-definition.ts';
 import {
   GLOBAL,
   higherRole,
@@ -37,14 +31,13 @@ export interface Membership {
 export interface Directory {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly memberships: readonly Membership[];
-  /** Every source that is configured or was committed, with its workspace. */
+  /** Every source that is configured, with its workspace. */
   readonly homes: readonly SourceHome[];
 }
 
 export interface DirectoryOptions {
-  /** The home Region's workspaces table, and its graph table. */
+  /** The home Region's workspaces table. */
   readonly workspaces: Pick<RecordStore, 'query'>;
-  readonly records: Pick<RecordStore, 'query'>;
   /** The sources that the stack names. */
   readonly own: readonly SourceDefinition[];
   readonly now: () => number;
@@ -79,46 +72,26 @@ const workspacesIn = (records: readonly Live[]): ReadonlyMap<string, Workspace> 
   return found;
 };
 
-interface Definitions {
-  readonly homes: readonly SourceHome[];
-  /** Ids whose definition is damaged or gone: what is left of their corpus belongs to nobody. */
-  readonly homeless: ReadonlySet<string>;
-}
-
-/** A source that was removed from a private workspace must not be everybody's while it is being purged. */
-const readDefinitions = async ({
+/**
+ * Whose each source is, by its definition and by nothing else: what is left of one that was removed, or that the stack names no more, is
+ * nobody's. It may have been private, and nothing that was read of it says so.
+ */
+const readHomes = async ({
   workspaces,
   own,
-}: Pick<DirectoryOptions, 'workspaces' | 'own'>): Promise<Result<Definitions>> => {
-  const stored = await readAllPages((after) => workspaces.query(DEFINITIONS_PARTITION, pageAfter(after)));
-  if (stored.kind === 'failed') {
-    return stored;
-  }
-  const read = await readSourceDefinitions({ query: async () => done({ items: stored.value }) }, own);
-  if (read.kind === 'failed') {
-    return read;
-  }
-  const homes = read.value.sources.map(({ definition }) => ({
-    source: definition.id,
-    workspace: workspaceOf(definition),
-  }));
-  return done({ homes, homeless: new Set(stored.value.map(({ sk }) => sk)) });
-};
-
-/** A source that was committed and never defined by a person is the stack's: it belongs to everybody, like every source that names no workspace. */
-const homesIn = ({ homes, homeless }: Definitions, committed: readonly Live[]): readonly SourceHome[] => {
-  const defined = new Set(homes.map(({ source }) => source));
-  const others = committed.filter(({ sk }) => !defined.has(sk) && !homeless.has(sk));
-  return [...homes, ...others.map(({ sk }) => ({ source: sk, workspace: GLOBAL_WORKSPACE }))];
+}: Pick<DirectoryOptions, 'workspaces' | 'own'>): Promise<Result<readonly SourceHome[]>> => {
+  const read = await readSourceDefinitions(workspaces, own);
+  return read.kind === 'failed'
+    ? read
+    : done(read.value.sources.map(({ definition }) => ({ source: definition.id, workspace: workspaceOf(definition) })));
 };
 
 const readDirectory = async (options: DirectoryOptions): Promise<Result<Directory>> => {
-  const { workspaces, records } = options;
-  const [spaces, members, definitions, committed] = await Promise.all([
+  const { workspaces } = options;
+  const [spaces, members, homes] = await Promise.all([
     readLive(workspaces, WORKSPACES_PARTITION),
     readLive(workspaces, MEMBERS_PARTITION),
-    readDefinitions(options),
-    readLive(records, SOURCES_PARTITION),
+    readHomes(options),
   ]);
   if (spaces.kind === 'failed') {
     return spaces;
@@ -126,16 +99,13 @@ const readDirectory = async (options: DirectoryOptions): Promise<Result<Director
   if (members.kind === 'failed') {
     return members;
   }
-  if (definitions.kind === 'failed') {
-    return definitions;
-  }
-  if (committed.kind === 'failed') {
-    return committed;
+  if (homes.kind === 'failed') {
+    return homes;
   }
   return done({
     workspaces: workspacesIn(spaces.value),
     memberships: members.value.flatMap(({ data }) => parseMemberPayload(data) ?? []),
-    homes: homesIn(definitions.value, committed.value),
+    homes: homes.value,
   });
 };
 

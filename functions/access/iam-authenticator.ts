@@ -1,13 +1,16 @@
 /**
  * Breaking the glass: somebody comes in by an identity of AWS, when keys are lost or the identity provider is out. STS of this Region
  * says who it is; a list of the stack says who may; a reason has to be given; and nothing is answered before the audit log holds it.
+ * Anybody in the world has some identity of AWS: what other accounts try is counted, and what is refused in one's own is recorded a few
+ * times a minute, so that nobody who may not come in fills a log that is kept for good.
  * It reads everything and changes nothing: whoever holds those credentials changes things by other ways, which are recorded too.
  */
 import type { Principal } from '../domain/access.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
-import { principalNamed, PROOF_HEADER, PROOF_QUERY, proofIn } from '../domain/caller-proof.ts';
+import { accountIn, principalNamed, PROOF_HEADER, PROOF_QUERY, proofIn } from '../domain/caller-proof.ts';
 import type { Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Authentication, Authenticator, Credentials } from './authenticator.ts';
 
 export interface IamAuthenticatorOptions {
@@ -17,6 +20,7 @@ export interface IamAuthenticatorOptions {
   /** Whose signature that is, as STS says; undefined where it is nobody's. */
   readonly askCaller: (query: string) => Promise<Result<string | undefined>>;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly telemetry: Pick<Telemetry, 'count'>;
   readonly now: () => number;
 }
 
@@ -80,13 +84,24 @@ const isReason = (text: string): boolean =>
   text.length <= LIMITS.auditTextCharsMax &&
   !/[\p{C}\p{Zl}\p{Zp}]/u.test(text);
 
+interface Attempt {
+  readonly arn: string;
+  readonly address: string;
+  readonly outcome: 'done' | 'refused';
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
 export class IamAuthenticator implements Authenticator {
   readonly #options: IamAuthenticatorOptions;
   readonly #listed: ReadonlySet<string | undefined>;
+  readonly #accounts: ReadonlySet<string | undefined>;
+  /** Refusals since then, and how many of them stand in no event. */
+  #refused = { sinceMs: Number.NEGATIVE_INFINITY, count: 0, untold: 0 };
 
   constructor(options: IamAuthenticatorOptions) {
     this.#options = options;
     this.#listed = new Set(options.principals.flatMap((arn) => principalNamed(arn) ?? []));
+    this.#accounts = new Set(options.principals.flatMap((arn) => accountIn(arn) ?? []));
   }
 
   async authenticate({ authorization = '', reason = '', address = '' }: Credentials): Promise<Authentication> {
@@ -105,11 +120,35 @@ export class IamAuthenticator implements Authenticator {
     const arn = caller.value;
     const isListed = this.#listed.has(principalNamed(arn));
     const isWelcome = isListed && isReason(reason);
-    const recorded = await this.#record(arn, isWelcome, address, isReason(reason) ? reason : 'none given');
+    const details = { reason: isReason(reason) ? reason : 'none given' };
     if (!isWelcome) {
+      await this.#refuse(arn, address, details);
       return NOT_LISTED;
     }
-    return recorded ?? { kind: 'recognised', principal: this.#principalOf(arn) };
+    const unrecorded = await this.#record({ arn, address, outcome: 'done', details });
+    return unrecorded ?? { kind: 'recognised', principal: this.#principalOf(arn) };
+  }
+
+  async #refuse(arn: string, address: string, details: Attempt['details']): Promise<void> {
+    const { region, telemetry, now } = this.#options;
+    telemetry.count('GlassRefused', { Region: region }, 1);
+    if (!this.#accounts.has(accountIn(arn))) {
+      return;
+    }
+    const nowMs = now();
+    if (nowMs - this.#refused.sinceMs >= LIMITS.glassRefusalsMs) {
+      this.#refused = { sinceMs: nowMs, count: 0, untold: this.#refused.untold };
+    }
+    this.#refused.count += 1;
+    if (this.#refused.count > LIMITS.glassRefusalsRecordedMax) {
+      this.#refused.untold += 1;
+      return;
+    }
+    const { untold } = this.#refused;
+    this.#refused.untold = 0;
+    // How many were refused before this one and stand in no event.
+    const told = untold === 0 ? details : { ...details, refusedBefore: untold };
+    await this.#record({ arn, address, outcome: 'refused', details: told });
   }
 
   #principalOf(arn: string): Principal {
@@ -117,15 +156,15 @@ export class IamAuthenticator implements Authenticator {
   }
 
   /** Undefined where the audit log holds it: in a Region that can't even record, nothing is opened by this way. */
-  async #record(arn: string, isWelcome: boolean, address: string, reason: string): Promise<Authentication | undefined> {
+  async #record({ arn, address, outcome, details }: Attempt): Promise<Authentication | undefined> {
     const { audit, now } = this.#options;
     const recorded = await audit.record({
       at: now(),
       actor: `iam:${arn}`,
       action: 'access.glass-broken',
       target: `api:${address}`,
-      outcome: isWelcome ? 'done' : 'refused',
-      details: { reason },
+      outcome,
+      details,
     });
     return recorded.kind === 'held' ? undefined : { kind: 'unavailable', failure: recorded.home };
   }

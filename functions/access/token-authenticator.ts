@@ -11,6 +11,7 @@ import { isJsonFields, type JsonFields } from '../domain/json-fields.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Authentication, Authenticator, Credentials, RefusalReason } from './authenticator.ts';
 import { type KnownDirectory, readableSources, rolesIn } from './directory.ts';
+import { providerTokenIn } from './provider-token.ts';
 import { NoKeysError, type TokenKeys } from './token-keys.ts';
 
 /** Whoever has the group (`*`: whoever has a token) has the role, in the organisation or in a workspace. */
@@ -33,12 +34,8 @@ export interface TokenAuthenticatorOptions {
   readonly now: () => number;
 }
 
-const BEARER_PATTERN = /^bearer +(?<token>[\w-]+\.[\w-]+\.[\w-]+)$/iu;
 const SUBJECT_PATTERN = /^[^#\s\p{C}]{1,200}$/u;
 const EVERYBODY = '*';
-
-/** Whether it looks like a token of an identity provider: three parts with dots, which no API key has. */
-export const isProviderToken = (authorization: string): boolean => BEARER_PATTERN.test(authorization.trim());
 
 const claimAt = (claims: JsonFields, name: string): unknown =>
   claims[name] ??
@@ -89,7 +86,7 @@ export class TokenAuthenticator implements Authenticator {
     if (authorization === undefined) {
       return { kind: 'anonymous' };
     }
-    const token = BEARER_PATTERN.exec(authorization.trim())?.groups?.['token'];
+    const token = providerTokenIn(authorization);
     if (token === undefined || token.length > LIMITS.tokenCharsMax) {
       return { kind: 'refused', reason: 'malformed' };
     }

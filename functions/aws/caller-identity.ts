@@ -1,10 +1,10 @@
 /**
  * Asks the STS of this Region who signed a proof. Only the query comes from outside, and only its known parameters; where it goes,
- * and the header that the signature has to cover, are this Region's own.
+ * and the header that the signature has to cover, are those of whoever asks here.
  */
 import { Agent, request } from 'undici';
 
-import { PROOF_HEADER, proofAudience } from '../domain/caller-proof.ts';
+import { PROOF_HEADER } from '../domain/caller-proof.ts';
 import { classifyFailure, done, failed, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { BoundedLookup } from './bounded-lookup.ts';
@@ -12,6 +12,8 @@ import { regionalStsHost } from './caller-proof.ts';
 
 export interface CallerIdentityOptions {
   readonly region: string;
+  /** Whom the question has to be signed for. */
+  readonly audience: string;
   /** Absent means the Region's public endpoint. */
   readonly endpoint?: string;
   readonly dnsServers?: readonly string[] | undefined;
@@ -30,7 +32,7 @@ const unclear = (status: number): Failure => ({
   message: 'STS did not say who that is',
 });
 
-export const callerIdentity = ({ region, endpoint, dnsServers, now }: CallerIdentityOptions): AskCaller => {
+export const callerIdentity = ({ region, audience, endpoint, dnsServers, now }: CallerIdentityOptions): AskCaller => {
   const { lookup } = new BoundedLookup({ servers: dnsServers, now });
   const timeoutMs = LIMITS.callerIdentityTimeoutMs;
   const dispatcher = new Agent({ connect: { lookup, timeout: timeoutMs } });
@@ -39,7 +41,7 @@ export const callerIdentity = ({ region, endpoint, dnsServers, now }: CallerIden
     try {
       const answer = await request(`${new URL(origin).origin}/?${query}`, {
         method: 'GET',
-        headers: { [PROOF_HEADER]: proofAudience(region) },
+        headers: { [PROOF_HEADER]: audience },
         dispatcher,
         signal: AbortSignal.timeout(timeoutMs),
       });

@@ -1,7 +1,7 @@
 /** Makes the proof of who somebody is, with the credentials that the AWS SDK finds for them: no call is made. */
 import { STSClient } from '@aws-sdk/client-sts';
 
-import { PROOF_HEADER, PROOF_QUERY, PROOF_SCHEME, proofAudience } from '../domain/caller-proof.ts';
+import { PROOF_HEADER, PROOF_QUERY, PROOF_SCHEME } from '../domain/caller-proof.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { signQuery } from './sigv4-query.ts';
 
@@ -9,6 +9,8 @@ export interface ProofRequest {
   readonly region: string;
   /** The host of STS as the Region's function calls it. */
   readonly stsHost: string;
+  /** Whom it is for, as the signature covers it. */
+  readonly audience: string;
   readonly atMs: number;
 }
 
@@ -16,17 +18,22 @@ export interface ProofRequest {
 export const regionalStsHost = (region: string): string =>
   `sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
 
-/** The value of the `authorization` header. */
-export const makeCallerProof = async ({ region, stsHost, atMs }: ProofRequest): Promise<string> => {
+/** The signed query, as STS takes it. */
+export const signCallerQuery = async ({ region, stsHost, audience, atMs }: ProofRequest): Promise<string> => {
   const credentials = await new STSClient({ region }).config.credentials();
-  const query = signQuery(credentials, {
+  return signQuery(credentials, {
     service: 'sts',
     region,
     host: stsHost,
     query: PROOF_QUERY,
-    headers: { [PROOF_HEADER]: proofAudience(region) },
+    headers: { [PROOF_HEADER]: audience },
     expiresSeconds: LIMITS.callerProofSeconds,
     atMs,
   });
+};
+
+/** The value of the `authorization` header. */
+export const makeCallerProof = async (request: ProofRequest): Promise<string> => {
+  const query = await signCallerQuery(request);
   return `${PROOF_SCHEME} ${Buffer.from(query).toString('base64url')}`;
 };

@@ -4,9 +4,10 @@
  */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-import { openSecret, parseSecretReference, type SecretSource } from '../connectors/secrets.ts';
+import { openSecret, type SecretSource } from '../connectors/secrets.ts';
 import { ConfigError, RegionUnavailableError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { parseSecretReference } from '../domain/secret-reference.ts';
 import { boundedCall, clientOptions, type ClientTarget } from './client-options.ts';
 
 export interface SecretSourceOptions {

@@ -1,5 +1,6 @@
-/** Every kind of source. A new connector is its own file, its stand-in and contract world, and one line here. */
+/** Every kind of source. A new connector is its own file, its stand-in and contract world, its name in the domain, and one line here. */
 import { ConfigError } from '../domain/errors.ts';
+import { SOURCE_KIND_NAMES, type SourceKindName } from '../domain/source-kinds.ts';
 import { confluence } from './confluence/confluence.ts';
 import type { Connector } from './connector.ts';
 import { files } from './files/files.ts';
@@ -11,7 +12,7 @@ import type { ConnectorKind, ConnectorSetting } from './kind.ts';
 import { pagerduty } from './pagerduty/pagerduty.ts';
 import { sharepoint } from './sharepoint/sharepoint.ts';
 
-export const CONNECTOR_KINDS: readonly ConnectorKind[] = [
+const KINDS: Readonly<Record<SourceKindName, ConnectorKind>> = {
   git,
   files,
   github,
@@ -20,7 +21,9 @@ export const CONNECTOR_KINDS: readonly ConnectorKind[] = [
   jira,
   sharepoint,
   pagerduty,
-];
+};
+
+export const CONNECTOR_KINDS: readonly ConnectorKind[] = SOURCE_KIND_NAMES.map((name) => KINDS[name]);
 
 export const kindNamed = (name: string, kinds: readonly ConnectorKind[] = CONNECTOR_KINDS): ConnectorKind => {
   const kind = kinds.find((one) => one.kind === name);

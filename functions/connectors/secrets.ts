@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { ConfigError } from '../domain/errors.ts';
+import { parseSecretReference } from '../domain/secret-reference.ts';
 
 const HIDDEN = '[secret]';
 
@@ -38,22 +39,7 @@ export interface SecretSource {
   read(reference: string, signal: AbortSignal): Promise<Secret>;
 }
 
-export interface SecretReference {
-  readonly store: 'secretsmanager' | 'env';
-  readonly name: string;
-  /** One field of a secret that is a JSON object. */
-  readonly field: string | null;
-}
-
 const REFERENCE_CHARS_MAX = 600;
-const REFERENCE = /^(?<store>secretsmanager|env):(?<name>[\w/+=.@:-]{1,512})(?:#(?<field>[\w.-]{1,64}))?$/u;
-
-export const parseSecretReference = (reference: string): SecretReference | undefined => {
-  const { store, name, field } = REFERENCE.exec(reference)?.groups ?? {};
-  return (store === 'secretsmanager' || store === 'env') && name !== undefined
-    ? { store, name, field: field ?? null }
-    : undefined;
-};
 
 /** For configuration schemas. The message never repeats what was given: it may be the secret itself. */
 export const secretReferenceSchema = z

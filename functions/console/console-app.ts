@@ -12,14 +12,14 @@ import { signInBody } from './pages/sign-in.ts';
 import {
   authorizationOf,
   endedCookie,
-  isCookieToken,
   isFromElsewhere,
   isSameOrigin,
   isSecure,
   sessionCookie,
+  tokenTrouble,
 } from './session.ts';
 import { shell } from './shell.ts';
-import { readStatus } from './status.ts';
+import { type ReadGate, statusOf, withNewerGate } from './status.ts';
 import { PAGE_BYTES_MAX, wireBytes } from './wire-bytes.ts';
 
 export interface ConsoleOptions {
@@ -27,6 +27,8 @@ export interface ConsoleOptions {
   readonly assets: ConsoleAssets;
   readonly region: string;
   readonly peerRegion: string | undefined;
+  /** The kinds of sources that can be added here. */
+  readonly kinds: readonly string[];
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -65,6 +67,7 @@ interface Framed {
   readonly status: number;
   readonly isSignedIn: boolean;
   readonly degraded: readonly string[];
+  readonly gate?: ReadGate | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -111,8 +114,8 @@ class Console {
         });
       }
       case 'page': {
-        const { title, body, status = 200, degraded = [] } = shown;
-        return this.#frame(c, visit, { title, body, status, isSignedIn: true, degraded, headers: {} });
+        const { title, body, status = 200, degraded = [], gate } = shown;
+        return this.#frame(c, visit, { title, body, status, isSignedIn: true, degraded, gate, headers: {} });
       }
       case 'refused': {
         return this.#refused(c, visit, shown);
@@ -122,7 +125,7 @@ class Console {
 
   async signIn(c: Context, why: string, to?: string): Promise<Response> {
     const visit = this.#visit(c, undefined, {});
-    const status = await readStatus(visit.ask);
+    const status = await visit.status();
     const body = signInBody({ status, why, to: placeToReturn(to ?? visit.address), now: visit.now });
     // Whoever comes to this very page has asked for it; in place of another one it says that a token is missing.
     const isAsked = why === '' && visit.address.startsWith('/console/sign-in');
@@ -140,11 +143,12 @@ class Console {
   async takeToken(c: Context): Promise<Response> {
     const form = await readForm(c.req.raw);
     const token = (form['token'] ?? '').trim().replace(/^Bearer\s+/iu, '');
-    if (!isCookieToken(token)) {
-      return this.signIn(c, 'That is no token: it is one word, for instance "twm_…".', form['to']);
+    const trouble = tokenTrouble(token);
+    if (trouble !== undefined) {
+      return this.signIn(c, trouble, form['to']);
     }
-    const { status } = await this.#visit(c, `Bearer ${token}`, form).ask({ path: '/v1/status' });
-    return status === 401
+    const status = await this.#visit(c, `Bearer ${token}`, form).status();
+    return status.kind === 'refused' && status.trouble.status === 401
       ? this.signIn(c, 'The token is not accepted: it is not known here, has expired, or was revoked.', form['to'])
       : moved(placeToReturn(form['to']), { 'set-cookie': sessionCookie(token, isSecure(c.req.raw)) });
   }
@@ -206,7 +210,7 @@ class Console {
       degraded,
       path: new URL(c.req.url).pathname,
       isSignedIn: framed.isSignedIn,
-      status: await readStatus(visit.ask),
+      status: withNewerGate(await visit.status(), framed.gate),
       region,
       now,
       requestId,
@@ -228,17 +232,20 @@ class Console {
   }
 
   #visit(c: Context, authorization: string | undefined, form: FormFields): Visit {
-    const { api, region, peerRegion, now, newId } = this.#options;
+    const { api, region, peerRegion, kinds, now, newId } = this.#options;
     const { pathname, search, searchParams } = new URL(c.req.url);
     const requestId = requestIdOf(c.req.raw.headers, newId);
+    const ask = askAs(api, { authorization, requestId });
     return {
-      ask: askAs(api, { authorization, requestId }),
+      ask,
+      status: statusOf(ask),
       parameters: searchParams,
       form,
       now: now(),
       newId,
       region,
       peerRegion,
+      kinds,
       address: `${pathname}${search}`,
       requestId,
     };

@@ -18,9 +18,9 @@ export const addressOf = (path: string, parameters: Readonly<Record<string, stri
 export const documentAddress = (id: string, line?: number): string =>
   `${addressOf('/console/document', { id })}${line === undefined ? '' : `#line-${line}`}`;
 
-/** The file that proves something, as this Region holds it: there also while its origin is down. */
-export const evidenceAddress = ({ source, path, line }: Evidence): string =>
-  documentAddress(documentId(source, createHash('sha256').update(path).digest('hex')), line);
+/** The file that proves something, as this Region holds it: there also while its origin is down. It is named where its path does not tell. */
+export const evidenceAddress = ({ source, path, line, document }: Evidence): string =>
+  documentAddress(document ?? documentId(source, createHash('sha256').update(path).digest('hex')), line);
 
 /** Undefined where it is none that a browser should follow. */
 export const outsideAddress = (text: string): string | undefined =>

@@ -1,7 +1,8 @@
 /** What a page of the console is: an address, and what it answers a visit with. */
 import type { html } from 'hono/html';
 
-import type { AskApi, Trouble } from './console-api.ts';
+import type { AskApi, Read, Trouble } from './console-api.ts';
+import type { ReadGate, RegionStatus } from './status.ts';
 
 export type Fragment = ReturnType<typeof html>;
 
@@ -10,6 +11,8 @@ export type FormFields = Readonly<Record<string, string>>;
 
 export interface Visit {
   readonly ask: AskApi;
+  /** The state of the Region that answers, for the page and for what stands around it: asked once. */
+  readonly status: () => Promise<Read<RegionStatus>>;
   readonly parameters: URLSearchParams;
   readonly form: FormFields;
   /** In ms since 1970. */
@@ -18,6 +21,8 @@ export interface Visit {
   readonly newId: () => string;
   readonly region: string;
   readonly peerRegion: string | undefined;
+  /** The kinds of sources that can be added here. */
+  readonly kinds: readonly string[];
   /** The address as it was asked for, with its parameters. */
   readonly address: string;
   readonly requestId: string;
@@ -31,6 +36,8 @@ export type Shown =
       readonly status?: number;
       /** Sentences for the banner: what of this page's own answer is degraded. */
       readonly degraded?: readonly string[];
+      /** Of the Region that answers, where the page has read it: the header says nothing older. */
+      readonly gate?: ReadGate | undefined;
     }
   | { readonly kind: 'file'; readonly name: string; readonly type: string; readonly text: string }
   | { readonly kind: 'moved'; readonly to: string }

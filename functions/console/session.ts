@@ -3,6 +3,7 @@
  * API and nothing besides: it is judged anew with every request, and a Region keeps no sessions.
  */
 import { LIMITS } from '../domain/limits.ts';
+import { count } from './words.ts';
 
 const NAME = 'twinmap_token';
 /** Not sent with requests to the API itself, where a header is wanted. */
@@ -11,8 +12,17 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** What a cookie's value may be made of; a token has nothing else. */
 const TOKEN = /^[\w.~+/=-]+$/u;
 
-export const isCookieToken = (token: string): boolean =>
-  token.length <= LIMITS.consoleTokenCharsMax && TOKEN.test(token);
+/** Why a browser can't keep it, in words; undefined where it can. */
+export const tokenTrouble = (token: string): string | undefined => {
+  const charsMax = LIMITS.consoleTokenCharsMax;
+  if (!TOKEN.test(token)) {
+    return 'That is no token: it is one word, for instance "twm_…".';
+  }
+  return token.length <= charsMax
+    ? undefined
+    : `The token is too long for a browser: it has ${count(token.length)} characters, and a cookie holds ${count(charsMax)}. ` +
+        'Nobody has judged it: the API and the twinmap command take it. Here, use one that names fewer groups, or an API key.';
+};
 
 /** As the API wants it; undefined where the browser sent no token. */
 export const authorizationOf = (cookies: string | null): string | undefined => {
@@ -21,7 +31,7 @@ export const authorizationOf = (cookies: string | null): string | undefined => {
     .map((one) => one.trim())
     .find((one) => one.startsWith(`${NAME}=`))
     ?.slice(NAME.length + 1);
-  return value === undefined || !isCookieToken(value) ? undefined : `Bearer ${value}`;
+  return value === undefined || tokenTrouble(value) !== undefined ? undefined : `Bearer ${value}`;
 };
 
 const cookie = (value: string, maxAgeSeconds: number, isSecure: boolean): string =>

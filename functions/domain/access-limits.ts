@@ -18,6 +18,8 @@ export const ACCESS_LIMITS = {
   settingsListedMax: 100,
   workspacesListedMax: 1000,
   workspaceMembersListedMax: 5000,
+  /** By one request that deletes a workspace: each is a write to both Regions. */
+  workspaceMembersBuriedMax: 1000,
   /** Clocks of an identity provider and of a Region may differ by this. */
   tokenSkewSeconds: 60,
   tokenCharsMax: 8 * KIB,
@@ -36,6 +38,9 @@ export const ACCESS_LIMITS = {
   callerProofSeconds: 300,
   callerIdentityTimeoutMs: 3000,
   reasonCharsMin: 8,
+  /** Refusals of one's own account that one function records in this time; others are counted. */
+  glassRefusalsRecordedMax: 5,
+  glassRefusalsMs: 60_000,
   /** What one request waits longer, so that a fetch beside it ends before the function is frozen. */
   tokenKeysAfterwardsMs: 300,
   /** A drill a week and a failover a year: what is older is found by its id. */

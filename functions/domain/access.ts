@@ -56,8 +56,6 @@ export const PERMITTED: Readonly<Record<AccessRole, readonly Permission[]>> = {
   'org-admin': PERMISSIONS,
 };
 
-export const isAccessRole = (value: unknown): value is AccessRole => ACCESS_ROLES.some((role) => role === value);
-
 /** What may be held in one workspace. */
 export const WORKSPACE_ROLES = ['reader', 'member', 'workspace-admin'] as const;
 

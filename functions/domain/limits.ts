@@ -120,6 +120,9 @@ export const LIMITS = {
   embedQueryPatienceMs: 4000,
   /** One for each socket of a client; more would only queue. */
   recordWritesInFlightMax: 64,
+  /** A put of as many as the service takes is ten megabytes: several of those at once, and all calls of a busy process run out of time. */
+  vectorWriteItemsMax: 32,
+  vectorWritesInFlightMax: 6,
   /** Small batches, several at once: reading, embedding and both Regions' writes overlap. */
   batchDocumentsMax: 16,
   batchCharsMax: 256 * KIB,
@@ -236,6 +239,10 @@ export const LIMITS = {
   /** Chunks of one unit: what an edit derives anew, and a search reads of each term. A unit grows to the second before it is split. */
   lexicalUnitChunksTarget: 512,
   lexicalUnitChunksMax: 768,
+  /** From so many units on, units grow first and then become more. */
+  lexicalSmallUnitsMax: 8,
+  lexicalLargeUnitChunksTarget: 4096,
+  lexicalLargeUnitChunksMax: 6144,
   lexicalUnitsMax: 65_536,
   /** Characters of one bucket; what is over comes from texts that were made to be so. */
   lexicalBucketBytesMax: 300 * KIB,
@@ -245,6 +252,8 @@ export const LIMITS = {
   searchStoreCallsMax: 12,
   searchLexicalCallsMax: 6,
   searchGraphCallsMax: 2,
+  /** Of postings that one search reads by their keys: a long question over a large source asks for fewer of its words. */
+  searchLexicalBytesMax: 24 * 1024 * KIB,
   searchLexicalHitsMax: 60,
   searchTermsMax: 64,
   searchGraphHitsMax: 20,

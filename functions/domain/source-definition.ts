@@ -22,6 +22,8 @@ export interface SourceDefinition {
   readonly redaction?: RedactionMode;
   /** Absent: the global workspace. */
   readonly workspace?: string;
+  /** Somebody who may name any secret has named one that is not its workspace's own: an org-admin, or whoever deploys. */
+  readonly secretsBy?: 'organisation';
   /** One that is not is neither read nor removed. */
   readonly enabled: boolean;
 }
@@ -85,6 +87,7 @@ const isDefinitionPayload = (value: unknown): value is DefinitionPayload =>
   typeof value['enabled'] === 'boolean' &&
   (value['redaction'] === undefined || REDACTION_MODES.some((mode) => mode === value['redaction'])) &&
   (value['workspace'] === undefined || isText(value['workspace'])) &&
+  (value['secretsBy'] === undefined || value['secretsBy'] === 'organisation') &&
   isPurge(value['purge']) &&
   isText(value['updatedBy']) &&
   isMoment(value['updatedAt']);
@@ -95,7 +98,7 @@ export const parseDefinitionPayload = (data: string): DefinitionPayload | undefi
 
 /** Of a payload, without who wrote it. */
 export const definitionOf = (payload: SourceDefinition): SourceDefinition => {
-  const { id, kind, name, config, redaction, workspace, enabled } = payload;
+  const { id, kind, name, config, redaction, workspace, secretsBy, enabled } = payload;
   return {
     id,
     kind,
@@ -104,6 +107,7 @@ export const definitionOf = (payload: SourceDefinition): SourceDefinition => {
     enabled,
     ...(redaction === undefined ? {} : { redaction }),
     ...(workspace === undefined ? {} : { workspace }),
+    ...(secretsBy === undefined ? {} : { secretsBy }),
   };
 };
 

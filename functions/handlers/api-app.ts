@@ -100,11 +100,21 @@ class Api {
   readonly #deps: ApiDependencies;
   readonly #home: HomeReader;
   readonly #timeoutMs: number;
+  /** Requests that were made in this process, for somebody who was let in already. */
+  readonly #known = new WeakMap<Request, Principal>();
 
   constructor(deps: ApiDependencies, timeoutMs: number) {
     this.#deps = deps;
     this.#home = new HomeReader(deps);
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** The request is asked in this process, and nobody judges its caller a second time. */
+  vouch(request: Request, caller: Principal | undefined): Request {
+    if (caller !== undefined) {
+      this.#known.set(request, caller);
+    }
+    return request;
   }
 
   async serve(c: Context, route: Route): Promise<Response> {
@@ -124,7 +134,7 @@ class Api {
   async #admitAndAnswer(c: Context, route: Route, view: Promise<HomeView>, requestId: string): Promise<Served> {
     const deps = this.#deps;
     const startedAt = deps.now();
-    const admission = await admit(deps, route, credentialsOf(c.req.raw));
+    const admission = await admit(deps, route, credentialsOf(c.req.raw), this.#known.get(c.req.raw));
     const { caller } = admission;
     if (admission.kind === 'refused') {
       return { answer: admission.answer, caller };
@@ -212,12 +222,14 @@ export const createApiApp = (deps: ApiDependencies, options: ApiOptions = {}): H
     app.all(path, async (c) => api.notAllowed(c, path));
   }
   if (options.console !== undefined) {
-    const { region, peerRegion, now, requestId } = deps;
+    const { region, peerRegion, now, requestId, sourceKinds } = deps;
     const fetchApi = async (request: Request): Promise<Response> => app.fetch(request);
-    mountConsole(app, { api: fetchApi, assets: options.console, region, peerRegion, now, newId: requestId });
+    const kinds = sourceKinds?.names ?? [];
+    mountConsole(app, { api: fetchApi, assets: options.console, region, peerRegion, kinds, now, newId: requestId });
   }
   const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-  mountMcp(app, { deps, routes: ROUTES, api: async (request) => app.fetch(request), timeoutMs });
+  const ask = async (request: Request, caller?: Principal): Promise<Response> => app.fetch(api.vouch(request, caller));
+  mountMcp(app, { deps, routes: ROUTES, api: ask, timeoutMs });
   app.notFound(async (c) => api.refuse(c, '(other)', noSuchAddress(c.req.path)));
   return app;
 };

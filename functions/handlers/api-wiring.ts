@@ -72,7 +72,7 @@ export const wireApi = (telemetry: Telemetry, embedder: Embedder): WiredApi => {
   const scheduleMs = parseScheduleMs(environment['TWINMAP_SCHEDULE']);
   const epoch = async (): Promise<number> => seenEpochOrZero(workspaces);
   const log = createAuditLog({ writes, region: home.region, epoch, newOp: ulid });
-  const access = openAccess({ environment, telemetry, workspaces, records: graph, ownSources, audit: log, now });
+  const access = openAccess({ environment, telemetry, workspaces, ownSources, audit: log, now });
   const dependencies: ApiDependencies = {
     region: home.region,
     role: stores.role,
@@ -89,7 +89,7 @@ export const wireApi = (telemetry: Telemetry, embedder: Embedder): WiredApi => {
     endpointNames: namesIn(environment['TWINMAP_ENDPOINT_NAMES']),
     writes,
     audit: log,
-    readAudit: async (eventsMax, untilMs) => readNewestEvents(audit, untilMs ?? now(), eventsMax),
+    readAudit: async (eventsMax, from) => readNewestEvents(audit, now(), eventsMax, from),
     verifyAudit: async () => verifyOwnAudit({ region: home.region, records: audit }, declaredOf(regions), now),
     readGate: async () => readGateOf(gate),
     readReplication: async () => readReplicationOf(regions, now()),

@@ -1,6 +1,8 @@
 /**
  * Opens the door of the API: keys of its own, tokens of the identity provider where the stack names one, and the list of who is in
- * which workspace. The provider's keys come from one https address through the install's own way out, bounded in time and size.
+ * which workspace. The provider's keys come from one https address through the install's own way out, bounded in time and size. What
+ * only some credentials need (a client of HTTP, the check of a signature) is loaded when the first of them comes: a function that has
+ * just started answers somebody who waits.
  */
 import { z } from 'zod';
 
@@ -9,19 +11,21 @@ import { ChosenAuthenticator } from '../access/choose-authenticator.ts';
 import { KnownDirectory } from '../access/directory.ts';
 import { KeyAuthenticator } from '../access/key-authenticator.ts';
 import { IamAuthenticator } from '../access/iam-authenticator.ts';
-import { type IdentityProvider, type ProviderGrant, TokenAuthenticator } from '../access/token-authenticator.ts';
-import { type FetchKeys, parseKeySet, TokenKeys } from '../access/token-keys.ts';
-import { callerIdentity } from '../aws/caller-identity.ts';
+import type { IdentityProvider, ProviderGrant } from '../access/token-authenticator.ts';
+import type { FetchKeys } from '../access/token-keys.ts';
+import type { AskCaller, CallerIdentityOptions } from '../aws/caller-identity.ts';
 import { parseDnsServers } from '../aws/dns-servers.ts';
-import { HttpClient } from '../connectors/http/http-client.ts';
+import type { HttpClient } from '../connectors/http/http-client.ts';
 import { ACCESS_ROLES, isOrganisationRole, isWorkspaceRole } from '../domain/access.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
+import { proofAudience } from '../domain/caller-proof.ts';
 import { ConfigError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { SourceDefinition } from '../domain/source-definition.ts';
 import type { RecordStore } from '../stores/record-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type Environment, requireText } from './environment.ts';
+import { isLocalRun } from './local-run.ts';
 
 const text = z.string().min(1);
 
@@ -71,18 +75,17 @@ const providerOf = (provider: Provider): IdentityProvider => ({
 const noHeaders = async (): Promise<Readonly<Record<string, string>>> => ({});
 
 /** One host, no redirects, one attempt: whoever waits for it is a person, or nobody. */
-const fetchKeysOf = (address: string, { environment, now }: AccessOptions): FetchKeys => {
-  const url = new URL(address);
+const openClient = async (url: URL, { environment, now }: AccessOptions): Promise<HttpClient> => {
+  const { HttpClient: Client } = await import('../connectors/http/http-client.ts');
   const proxyUrl = environment['TWINMAP_EGRESS_PROXY'];
-  const isLocal = environment['TWINMAP_LOCAL_RUN'] === '1';
   const timeoutMs = LIMITS.tokenKeysCallTimeoutMs;
-  const client = new HttpClient(
+  return new Client(
     url.origin,
     {
       rules: {
         gitHosts: [url.host],
         ...(environment['TWINMAP_IDENTITY_PRIVATE'] === '1' ? { privateGitHosts: [url.host] } : {}),
-        ...(isLocal ? { loopbackOrigin: url.origin } : {}),
+        ...(isLocalRun(environment) ? { loopbackOrigin: url.origin } : {}),
       },
       now,
       random: () => 0,
@@ -98,10 +101,16 @@ const fetchKeysOf = (address: string, { environment, now }: AccessOptions): Fetc
     },
     noHeaders,
   );
+};
+
+const fetchKeysOf = (address: string, options: AccessOptions): FetchKeys => {
+  const url = new URL(address);
+  let client: Promise<HttpClient> | undefined;
   return async () => {
-    const signal = AbortSignal.timeout(timeoutMs);
+    client ??= openClient(url, options);
+    const signal = AbortSignal.timeout(LIMITS.tokenKeysCallTimeoutMs);
     const what = 'the keys of the identity provider';
-    return (await client.json({ url: address, what, signal }, z.unknown())).value;
+    return (await (await client).json({ url: address, what, signal }, z.unknown())).value;
   };
 };
 
@@ -110,14 +119,18 @@ export interface AccessOptions {
   readonly telemetry: Telemetry;
   /** Of the home Region. */
   readonly workspaces: Pick<RecordStore, 'get' | 'query'>;
-  readonly records: Pick<RecordStore, 'query'>;
   readonly ownSources: readonly SourceDefinition[];
   readonly audit: Pick<AuditLog, 'record'>;
   readonly now: () => number;
 }
 
+const openCallerIdentity = async (options: CallerIdentityOptions): Promise<AskCaller> => {
+  const { callerIdentity } = await import('../aws/caller-identity.ts');
+  return callerIdentity(options);
+};
+
 /** Identities of AWS that may break the glass; nobody where the stack names none. */
-const openGlass = ({ environment, audit, now }: AccessOptions): { glass?: Authenticator } => {
+const openGlass = ({ environment, audit, telemetry, now }: AccessOptions): { glass?: Authenticator } => {
   const principals = (environment['TWINMAP_GLASS_PRINCIPALS'] ?? '').split(',').filter((arn) => arn !== '');
   if (principals.length === 0) {
     return {};
@@ -125,8 +138,46 @@ const openGlass = ({ environment, audit, now }: AccessOptions): { glass?: Authen
   const region = requireText(environment, 'TWINMAP_HOME_REGION');
   const endpoint = environment['TWINMAP_HOME_STS_ENDPOINT'];
   const dnsServers = parseDnsServers(environment['TWINMAP_DNS_SERVERS']);
-  const askCaller = callerIdentity({ region, ...(endpoint === undefined ? {} : { endpoint }), dnsServers, now });
-  return { glass: new IamAuthenticator({ region, principals, askCaller, audit, now }) };
+  const audience = proofAudience({ account: requireText(environment, 'TWINMAP_ACCOUNT'), region });
+  let opened: Promise<AskCaller> | undefined;
+  const askCaller: AskCaller = async (query) => {
+    opened ??= openCallerIdentity({
+      region,
+      audience,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      dnsServers,
+      now,
+    });
+    return (await opened)(query);
+  };
+  return { glass: new IamAuthenticator({ region, principals, askCaller, audit, telemetry, now }) };
+};
+
+interface OpenedTokens {
+  readonly authenticator: Authenticator;
+  readonly settled: () => Promise<void>;
+}
+
+const openTokens = async (
+  provider: Provider,
+  directory: KnownDirectory,
+  options: AccessOptions,
+): Promise<OpenedTokens> => {
+  const [{ TokenAuthenticator }, { parseKeySet, TokenKeys }] = await Promise.all([
+    import('../access/token-authenticator.ts'),
+    import('../access/token-keys.ts'),
+  ]);
+  const { now, telemetry } = options;
+  const keys = new TokenKeys({
+    pinned: parseKeySet({ keys: provider.keys }),
+    ...(provider.jwksUrl === undefined ? {} : { fetchKeys: fetchKeysOf(provider.jwksUrl, options) }),
+    now,
+    telemetry,
+  });
+  return {
+    authenticator: new TokenAuthenticator({ provider: providerOf(provider), keys, directory, now }),
+    settled: async () => keys.settled(),
+  };
 };
 
 export interface OpenedAccess {
@@ -148,8 +199,8 @@ const atMost = async (work: Promise<void>, timeoutMs: number): Promise<void> => 
 };
 
 export const openAccess = (options: AccessOptions): OpenedAccess => {
-  const { environment, workspaces, records, ownSources, now, telemetry } = options;
-  const directory = new KnownDirectory({ workspaces, records, own: ownSources, now });
+  const { environment, workspaces, ownSources, now } = options;
+  const directory = new KnownDirectory({ workspaces, own: ownSources, now });
   const keys = new KeyAuthenticator({ records: workspaces, directory, now });
   const glass = openGlass(options);
   const json = environment['TWINMAP_IDENTITY_PROVIDER'];
@@ -157,15 +208,16 @@ export const openAccess = (options: AccessOptions): OpenedAccess => {
     return { authenticator: new ChosenAuthenticator({ keys, ...glass }), settled: async () => undefined };
   }
   const provider = parseProvider(json);
-  const tokenKeys = new TokenKeys({
-    pinned: parseKeySet({ keys: provider.keys }),
-    ...(provider.jwksUrl === undefined ? {} : { fetchKeys: fetchKeysOf(provider.jwksUrl, options) }),
-    now,
-    telemetry,
-  });
-  const tokens = new TokenAuthenticator({ provider: providerOf(provider), keys: tokenKeys, directory, now });
+  let opened: Promise<OpenedTokens> | undefined;
+  const tokens: Authenticator = {
+    authenticate: async (credentials) => {
+      opened ??= openTokens(provider, directory, options);
+      return (await opened).authenticator.authenticate(credentials);
+    },
+  };
+  const settle = async (): Promise<void> => (await opened)?.settled();
   return {
     authenticator: new ChosenAuthenticator({ keys, tokens, ...glass }),
-    settled: async () => atMost(tokenKeys.settled(), LIMITS.tokenKeysAfterwardsMs),
+    settled: async () => atMost(settle(), LIMITS.tokenKeysAfterwardsMs),
   };
 };

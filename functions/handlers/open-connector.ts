@@ -8,7 +8,9 @@ import type { ConnectorSetting } from '../connectors/kind.ts';
 import { openSource } from '../connectors/registry.ts';
 import type { SecretSource } from '../connectors/secrets.ts';
 import type { TextExtractor } from '../connectors/text/extractor.ts';
-import { addressesIn, type SourceDefinition } from '../domain/source-definition.ts';
+import { ConfigError } from '../domain/errors.ts';
+import { mayReadSecret, ownSecretsPrefix } from '../domain/secret-reference.ts';
+import { addressesIn, type SourceDefinition, workspaceOf } from '../domain/source-definition.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Environment } from './environment.ts';
 import { isLocalRun } from './local-run.ts';
@@ -46,13 +48,26 @@ const rulesFor = (source: SourceDefinition, environment: Environment): GitHostRu
   };
 };
 
+/** Judged where it is read, too: what is stored may be older than the rule, or written past the API. */
+const secretsFor = (source: SourceDefinition, secrets: SecretSource): SecretSource => ({
+  read: async (reference, signal) => {
+    if (!mayReadSecret(source, reference)) {
+      const workspace = workspaceOf(source);
+      throw new ConfigError(
+        `The secret ${reference} is not one of the workspace ${workspace}: those begin with ${ownSecretsPrefix(workspace)}. Name one of these, or have an org-admin PUT this source.`,
+      );
+    }
+    return secrets.read(reference, signal);
+  },
+});
+
 export const openConnector = (source: SourceDefinition, setting: OpenSetting): Connector => {
   const { environment, telemetry, directory, secrets, extractor, now, random, remainingMs } = setting;
   const proxyUrl = environment['TWINMAP_EGRESS_PROXY'];
   const given: ConnectorSetting = {
     sourceId: source.id,
     rules: rulesFor(source, environment),
-    secrets,
+    secrets: secretsFor(source, secrets),
     now,
     random,
     remainingMs,

@@ -4,13 +4,14 @@
  */
 import type { JsonFields } from '../domain/json-fields.ts';
 import { ConfigError } from '../domain/errors.ts';
+import { isLocalKind, kindNamesOf } from '../domain/source-kinds.ts';
 import type { SourceKinds } from '../query/route.ts';
 
 const LOCAL_SECRET = /"env:/u;
 
 /** What only a local run can read; it would be stored, and fail in every cycle. */
 const localOnly = (kind: string, config: JsonFields): string | undefined => {
-  if (kind === 'files') {
+  if (isLocalKind(kind)) {
     return 'The kind files reads a folder of this machine, which only a local run does.';
   }
   return LOCAL_SECRET.test(JSON.stringify(config))
@@ -19,6 +20,7 @@ const localOnly = (kind: string, config: JsonFields): string | undefined => {
 };
 
 export const sourceKinds = (isLocalRun: boolean): SourceKinds => ({
+  names: kindNamesOf(isLocalRun),
   problemOf: async (kind, config) => {
     const { configProblem, kindNamed } = await import('../connectors/registry.ts');
     try {

@@ -8,15 +8,16 @@ import { LIMITS } from '../domain/limits.ts';
 import { isMutant } from '../domain/mutants.ts';
 import { encodeFence, fenceOfVersion, parseFence } from '../domain/version.ts';
 import { failureOf } from '../dual-write/outcome.ts';
+import type { DebtScope } from '../repair/source-debts.ts';
 import type { SourceState } from '../stores/record-store.ts';
-import { type CycleMode, decideMode } from './cycle-mode.ts';
+import { type CycleMode, decideMode, isSettled } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
 import { derivedName } from './derive/derivation.ts';
 import { definitionName } from './definition-name.ts';
 import { judgeByAll } from './held.ts';
 import { indexName } from './index-name.ts';
 import { type Listing, listSource } from './listing.ts';
-import { settleDebts } from './settle.ts';
+import { debtScope, settleDebts } from './settle.ts';
 
 export interface BegunCycle {
   readonly kind: 'begun';
@@ -129,6 +130,12 @@ const listEarly = async (
   return listed.kind === 'listed' ? listed.listing : undefined;
 };
 
+/** A source that the Regions show apart is looked through whole. */
+const scopeOf = ({ writer, epoch, now }: CycleDependencies, { home, peer }: States): DebtScope => {
+  const isCommitted = isSettled(home) && peer !== undefined && isSettled(peer) && versionOf(home) === versionOf(peer);
+  return isCommitted ? debtScope(committedOf(home), { epoch, region: writer.regions.home.region, now: now() }) : 'all';
+};
+
 const claimNew = async (dependencies: CycleDependencies, states: States): Promise<BegunCycle | CycleStop> => {
   const startedAt = dependencies.now();
   const claim = await claimSource(dependencies, states);
@@ -137,7 +144,10 @@ const claimNew = async (dependencies: CycleDependencies, states: States): Promis
   }
   const approved = committedOf(states.home)?.held === undefined ? undefined : await dependencies.readApprovedPlan?.();
   // A round trip to the peer saved: where nothing turns out to be owed, the listing was read late enough.
-  const [settled, listing] = await Promise.all([settleDebts(dependencies), listEarly(dependencies, states, approved)]);
+  const [settled, listing] = await Promise.all([
+    settleDebts(dependencies, scopeOf(dependencies, states)),
+    listEarly(dependencies, states, approved),
+  ]);
   if (settled.kind !== 'settled') {
     return settled;
   }

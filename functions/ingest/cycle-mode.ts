@@ -58,7 +58,8 @@ export interface ModeInput {
   readonly fullCycleIntervalMs: number;
 }
 
-const settled = (state: SourceState): boolean =>
+/** No run has claimed it since it was committed. */
+export const isSettled = (state: SourceState): boolean =>
   state.record !== undefined && state.f === fenceOfVersion(state.record.v);
 
 /** What the Regions hold can't be trusted as it is. */
@@ -66,7 +67,7 @@ const distrust = ({ home, peer, owedFound, epoch, region }: ModeInput): FullReas
   if (peer !== undefined && (peer.record?.v !== home.record?.v || peer.record?.h !== home.record?.h)) {
     return 'commits-differ';
   }
-  if (!settled(home) || (peer !== undefined && !settled(peer))) {
+  if (!isSettled(home) || (peer !== undefined && !isSettled(peer))) {
     return 'unfinished-run';
   }
   if (owedFound) {

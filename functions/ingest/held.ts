@@ -33,6 +33,9 @@ export const isEqual = ({ home, peer }: HeldPair): boolean =>
   home.owed === undefined &&
   peer.owed === undefined;
 
+/** A tombstone that nobody has to write again; what is not known at all is not. */
+export const isDeadEverywhere = (pair: HeldPair): boolean => isEqual(pair) && !isLive(pair.home);
+
 /** Every declared Region has its say; in a single-Region install that is home. */
 export const judgeByAll = (regions: RegionPair): Judge => ({
   regions,

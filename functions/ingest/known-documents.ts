@@ -6,7 +6,7 @@ import { documentKey, type DocumentPayload, parseDocumentPayload } from '../doma
 import { isMutant } from '../domain/mutants.ts';
 import type { SideFailure } from '../dual-write/outcome.ts';
 import type { StoredRecord } from '../stores/record-store.ts';
-import { type HeldPair, isEqual, isLive, type Judge } from './held.ts';
+import { type HeldPair, isDeadEverywhere, isEqual, isLive, type Judge } from './held.ts';
 import { digestOf, type KnownDocument, type Listing } from './listing.ts';
 
 export interface KnownDocuments {
@@ -57,7 +57,7 @@ export const knownFromListing = (listing: Listing, index: string): KnownDocument
         : undefined,
     staleChunks: (id, wanted) => {
       const stale = (entry: readonly [string, HeldPair]): boolean =>
-        !wanted.has(entry[0]) && !(isEqual(entry[1]) && !isLive(entry[1].home));
+        !wanted.has(entry[0]) && !isDeadEverywhere(entry[1]);
       return [...(listing.chunks.get(id) ?? [])].filter((entry) => stale(entry)).map(([chunkId]) => chunkId);
     },
     forget: () => undefined,

@@ -6,7 +6,7 @@ import type { Cursor, PullEvent, SourceEntry } from '../connectors/connector.ts'
 import type { DocumentPayload, SourceCounts } from '../domain/corpus.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
-import type { SeenChanges } from './derive/seen-changes.ts';
+import { noteDeleted, noteWritten, type SeenChanges } from './derive/seen-changes.ts';
 import { indexName, undetectedIndexName } from './index-name.ts';
 import type { FailureList } from './failure-list.ts';
 import type { KnownDocuments } from './known-documents.ts';
@@ -261,16 +261,14 @@ export class ChangePuller {
     for (const id of batch.deletes) {
       tally.counts = addCounts(tally.counts, this.#known.get(id)?.payload, -1);
       tally.deleted += 1;
-      this.#seen.written.delete(id);
-      this.#seen.deleted.add(id);
+      noteDeleted(this.#seen, id, this.#known.get(id));
       this.#known.forget(id);
     }
     for (const payload of written) {
       tally.counts = addCounts(tally.counts, this.#known.get(payload.id)?.payload, -1);
       tally.counts = addCounts(tally.counts, payload, 1);
       tally.changed += 1;
-      this.#seen.deleted.delete(payload.id);
-      this.#seen.written.set(payload.id, payload);
+      noteWritten(this.#seen, payload, this.#known.get(payload.id));
       this.#onWritten(payload);
       this.#known.forget(payload.id);
     }

@@ -16,7 +16,7 @@ import { batchesOf } from '../stores/vector-batches.ts';
 import { beginCycle, type BegunCycle } from './begin-cycle.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
 import { buryDerived } from './derive/bury-derived.ts';
-import { isEqual, isLive } from './held.ts';
+import { isDeadEverywhere } from './held.ts';
 import { type KnownDocument, type Listing, listSource } from './listing.ts';
 import { type RunningCycle, startRunning } from './running-cycle.ts';
 import { proveSettled } from './settle.ts';
@@ -52,15 +52,14 @@ interface Left {
   readonly vectors: readonly string[];
 }
 
-const isDead = (known: KnownDocument | undefined): boolean =>
-  known === undefined || (isEqual(known) && !isLive(known.home));
+const isDead = (known: KnownDocument | undefined): boolean => known === undefined || isDeadEverywhere(known);
 
 /** What is no tombstone yet in every Region. */
 export const leftOf = ({ documents, chunks }: Listing): readonly Left[] =>
   [...new Set([...documents.keys(), ...chunks.keys()])].flatMap((id) => {
     const known = documents.get(id);
     const chunkIds = [...(chunks.get(id) ?? [])]
-      .filter(([, pair]) => !(isEqual(pair) && !isLive(pair.home)))
+      .filter(([, pair]) => !isDeadEverywhere(pair))
       .map(([chunkId]) => chunkId);
     const document = !isDead(known);
     const vectors = (known?.payload?.chunks ?? []).map(({ k }) => k);

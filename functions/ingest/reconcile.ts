@@ -10,7 +10,7 @@ import { batchesOf } from '../stores/vector-batches.ts';
 import type { CycleDependencies, CycleStop } from './cycle-types.ts';
 import type { SeenChanges } from './derive/seen-changes.ts';
 import type { KnownDocuments } from './known-documents.ts';
-import { isEqual, isLive } from './held.ts';
+import { isDeadEverywhere, isEqual, isLive } from './held.ts';
 import type { KnownDocument, Listing } from './listing.ts';
 import { documentIdOf } from './plan-document.ts';
 import { isTooMany, planOf } from './prune-guard.ts';
@@ -25,8 +25,7 @@ interface Cleanup {
 
 const NO_COUNTS: SourceCounts = { documents: 0, chunks: 0, skipped: 0 };
 
-const gone = (known: KnownDocument | undefined): boolean =>
-  known !== undefined && (isLive(known.home) || isLive(known.peer) || !isEqual(known));
+const gone = (known: KnownDocument | undefined): boolean => known !== undefined && !isDeadEverywhere(known);
 
 /** What has to become tombstones, given the final listing of the origin. Pure. */
 export const planCleanup = (

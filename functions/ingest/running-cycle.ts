@@ -58,6 +58,7 @@ export const startRunning = (dependencies: CycleDependencies, begun: BegunCycle)
       versions,
       signal,
       limiter: new Limiter(LIMITS.recordWritesInFlightMax),
+      vectorLimiter: new Limiter(LIMITS.vectorWritesInFlightMax),
     },
     seen: nothingSeen(),
     tally: {

@@ -3,10 +3,12 @@
  * commits, nothing may be owed. What can't be sent (a vector that it lists is gone) does not stop a cycle at the beginning,
  * because the cycle writes it anew; it does at the end.
  */
+import type { SourcePayload } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { isMutant } from '../domain/mutants.ts';
-import type { Side } from '../domain/region.ts';
-import { readSourceDebts, settleSource } from '../repair/source-debts.ts';
+import type { RegionName, Side } from '../domain/region.ts';
+import { type DebtScope, readSourceDebts, settleSource } from '../repair/source-debts.ts';
 import { type CycleDependencies, type CycleStop, stopAt } from './cycle-types.ts';
 
 export interface Settled {
@@ -17,12 +19,40 @@ export interface Settled {
 
 const NOTHING_FOUND: Settled = { kind: 'settled', found: false };
 
+/**
+ * Buckets of the lexical index are owed only by runs of a declared outage, which was an earlier epoch. None of those lives longer
+ * than the overlap after the first comparison of this epoch; where a cycle has looked since, and found nothing, none is left. Read
+ * off the last commit: a comparison that has to be repeated because of such runs dates itself back to nearly an interval ago.
+ */
+export const debtScope = (
+  committed: SourcePayload | undefined,
+  { epoch, region, now }: { readonly epoch: number; readonly region: RegionName; readonly now: number },
+): DebtScope => {
+  if (
+    committed === undefined ||
+    committed.deferred !== undefined ||
+    committed.uncompared !== undefined ||
+    committed.cycle.epoch !== epoch ||
+    committed.cycle.region !== region
+  ) {
+    return 'all';
+  }
+  const { lastFullAt, cycle } = committed;
+  const looked = cycle.finishedAt - lastFullAt;
+  const settledMs = 2 * LIMITS.overlapMs;
+  const isNear = (ms: number): boolean => ms <= settledMs || ms >= LIMITS.fullCycleIntervalMs - settledMs;
+  return isNear(looked) || isNear(now - lastFullAt) ? 'all' : 'without-buckets';
+};
+
 /** After a claim. In a declared outage nothing can be settled, and in a single-Region install nothing is owed. */
-export const settleDebts = async ({ writer, source, telemetry }: CycleDependencies): Promise<Settled | CycleStop> => {
+export const settleDebts = async (
+  { writer, source, telemetry }: CycleDependencies,
+  scope: DebtScope = 'all',
+): Promise<Settled | CycleStop> => {
   if (writer.owed !== undefined || writer.regions.peer === undefined || isMutant('no-settling')) {
     return NOTHING_FOUND;
   }
-  const outcome = await settleSource(writer.regions, source.id);
+  const outcome = await settleSource(writer.regions, source.id, scope);
   switch (outcome.kind) {
     case 'settled': {
       if (outcome.found > 0) {

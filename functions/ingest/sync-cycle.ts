@@ -10,6 +10,7 @@ import { commitCycle } from './commit-cycle.ts';
 import type { FullReason } from './cycle-mode.ts';
 import { type Checkpoint, type CycleDependencies, type CycleOutcome, type CycleStop, stopAt } from './cycle-types.ts';
 import { type DerivationPoint, deriveRecords } from './derive/derive-records.ts';
+import { hasSeenChanges } from './derive/seen-changes.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
 import { type Listing, type ListingOutcome, listSource } from './listing.ts';
@@ -158,14 +159,17 @@ const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<Cyc
     : { kind: 'handed-over', changed: tally.changed };
 };
 
-/** What is made of the documents, once they are all in. An invocation that took over does not know what the ones before changed. */
+/**
+ * What is made of the documents, once they are all in. An invocation that took over does not know what the ones before changed; and
+ * where it changed something itself, what those had derived is of what was there before.
+ */
 const runDerivations = async (running: RunningCycle, done: CycleDone): Promise<CycleDone | CyclePaused | CycleStop> => {
-  const { dependencies, begun } = running;
+  const { dependencies, begun, seen } = running;
   const derived = await deriveRecords(running, {
     snapshot: dependencies.connector.snapshotOf(done.cursor),
     cursor: done.cursor,
     full: done.full !== null || begun.resumed !== undefined,
-    from: begun.resumed?.derive,
+    from: hasSeenChanges(seen) ? undefined : begun.resumed?.derive,
   });
   switch (derived.kind) {
     case 'derived': {

@@ -44,8 +44,9 @@ export interface WriteDependencies {
   readonly embedder: Embedder;
   readonly versions: RunVersions;
   readonly signal: AbortSignal;
-  /** Shared by all batches of the cycle. */
+  /** Shared by all batches of the cycle: of records, and of puts of vectors. */
   readonly limiter: Limiter;
+  readonly vectorLimiter: Limiter;
 }
 
 const putAll = async (
@@ -57,17 +58,14 @@ const putAll = async (
   );
 
 const putVectors = async (
-  { writer }: WriteDependencies,
+  { writer, vectorLimiter }: WriteDependencies,
   vectors: readonly StoredVector[],
-): Promise<SideFailure | undefined> => {
-  for (const batch of batchesOf(vectors, LIMITS.vectorPutItemsMax)) {
-    const refused = failureOf(await writer.putVectors(batch));
-    if (refused !== undefined) {
-      return refused;
-    }
-  }
-  return undefined;
-};
+): Promise<SideFailure | undefined> =>
+  vectorLimiter.run(
+    batchesOf(vectors, LIMITS.vectorWriteItemsMax).map(
+      (batch) => async () => failureOf(await writer.putVectors(batch)),
+    ),
+  );
 
 const embedVectors = async (
   dependencies: WriteDependencies,

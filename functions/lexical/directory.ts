@@ -1,6 +1,6 @@
 /**
- * What a unit consists of: its documents and the handles of their chunks. A posting names a chunk by its handle alone; the
- * directory says whose it is, and the document's own record then decides whether it is still there. A handle that no
+ * What a unit consists of: its documents and the slots of their chunks. A posting names a chunk by its handle and its length; the
+ * directory says whose it is, and the document's own record then decides whether it is still there. A slot that no
  * directory lists is of a chunk that is gone.
  */
 import { parseJsonFields } from './json-payload.ts';
@@ -8,7 +8,8 @@ import { parseJsonFields } from './json-payload.ts';
 export interface DirectoryDocument {
   /** The last twenty hexadecimal digits of its id. */
   readonly hash: string;
-  readonly handles: readonly number[];
+  /** Of its chunks: handle and class of length as one number. */
+  readonly slots: readonly number[];
 }
 
 export interface Directory {
@@ -22,19 +23,19 @@ export interface Directory {
 
 const HASH_BYTES = 10;
 const HEAD_BYTES = HASH_BYTES + 2;
-const HANDLE_BYTES = 2;
+const SLOT_BYTES = 3;
 const NIBBLE_BITS = 4;
 const HEX = 16;
 
 const packDocuments = (documents: readonly DirectoryDocument[]): string => {
   const sorted = documents.toSorted((left, right) => (left.hash < right.hash ? -1 : Number(left.hash > right.hash)));
   return Buffer.concat(
-    sorted.map(({ hash, handles }) => {
-      const bytes = Buffer.alloc(HEAD_BYTES + HANDLE_BYTES * handles.length);
+    sorted.map(({ hash, slots }) => {
+      const bytes = Buffer.alloc(HEAD_BYTES + SLOT_BYTES * slots.length);
       bytes.write(hash, 0, HASH_BYTES, 'hex');
-      bytes.writeUInt16BE(handles.length, HASH_BYTES);
-      for (const [at, handle] of handles.toSorted((left, right) => left - right).entries()) {
-        bytes.writeUInt16BE(handle, HEAD_BYTES + HANDLE_BYTES * at);
+      bytes.writeUInt16BE(slots.length, HASH_BYTES);
+      for (const [at, slot] of slots.toSorted((left, right) => left - right).entries()) {
+        bytes.writeUIntBE(slot, HEAD_BYTES + SLOT_BYTES * at, SLOT_BYTES);
       }
       return bytes;
     }),
@@ -46,13 +47,13 @@ const unpackDocuments = (text: string): readonly DirectoryDocument[] => {
   const documents: DirectoryDocument[] = [];
   for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
     const count = bytes.readUInt16BE(at + HASH_BYTES);
-    const end = at + HEAD_BYTES + HANDLE_BYTES * count;
+    const end = at + HEAD_BYTES + SLOT_BYTES * count;
     if (end > bytes.length) {
       break;
     }
     const from = at + HEAD_BYTES;
-    const handles = Array.from({ length: count }, (_, index) => bytes.readUInt16BE(from + HANDLE_BYTES * index));
-    documents.push({ hash: bytes.toString('hex', at, at + HASH_BYTES), handles });
+    const slots = Array.from({ length: count }, (_, index) => bytes.readUIntBE(from + SLOT_BYTES * index, SLOT_BYTES));
+    documents.push({ hash: bytes.toString('hex', at, at + HASH_BYTES), slots });
     at = end;
   }
   return documents;
@@ -82,34 +83,34 @@ export const directoryPayload = (
   bucketCount: number,
 ): Readonly<Record<string, unknown>> => ({
   b: packBuckets(buckets, bucketCount),
-  d: packDocuments(documents),
   m: parts,
   n: chunks,
+  s: packDocuments(documents),
 });
 
 /** Undefined where the text is no directory: its unit is then not there, and derived anew by the next comparison. */
 export const parseDirectory = (data: string): Directory | undefined => {
   const fields = parseJsonFields(data);
-  const { b, d, m, n } = fields ?? {};
-  return typeof b === 'string' && typeof d === 'string' && typeof m === 'number' && typeof n === 'number'
-    ? { parts: m, buckets: unpackBuckets(b), chunks: n, documents: unpackDocuments(d) }
+  const { b, m, n, s } = fields ?? {};
+  return typeof b === 'string' && typeof s === 'string' && typeof m === 'number' && typeof n === 'number'
+    ? { parts: m, buckets: unpackBuckets(b), chunks: n, documents: unpackDocuments(s) }
     : undefined;
 };
 
-/** Whose chunks these handles are, without unpacking the rest: a search meets sixty directories. */
-export const findHandles = (
+/** Whose chunks these slots are, without unpacking the rest: a search meets sixty directories. */
+export const findSlots = (
   data: string,
   wanted: ReadonlySet<number>,
-): readonly { readonly handle: number; readonly hash: string }[] => {
-  const { d } = parseJsonFields(data) ?? {};
-  const bytes = Buffer.from(typeof d === 'string' ? d : '', 'base64');
-  const found: { readonly handle: number; readonly hash: string }[] = [];
+): readonly { readonly slot: number; readonly hash: string }[] => {
+  const { s } = parseJsonFields(data) ?? {};
+  const bytes = Buffer.from(typeof s === 'string' ? s : '', 'base64');
+  const found: { readonly slot: number; readonly hash: string }[] = [];
   for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
-    const end = at + HEAD_BYTES + HANDLE_BYTES * bytes.readUInt16BE(at + HASH_BYTES);
-    for (let index = at + HEAD_BYTES; index + HANDLE_BYTES <= Math.min(end, bytes.length); index += HANDLE_BYTES) {
-      const handle = bytes.readUInt16BE(index);
-      if (wanted.has(handle)) {
-        found.push({ handle, hash: bytes.toString('hex', at, at + HASH_BYTES) });
+    const end = at + HEAD_BYTES + SLOT_BYTES * bytes.readUInt16BE(at + HASH_BYTES);
+    for (let index = at + HEAD_BYTES; index + SLOT_BYTES <= Math.min(end, bytes.length); index += SLOT_BYTES) {
+      const slot = bytes.readUIntBE(index, SLOT_BYTES);
+      if (wanted.has(slot)) {
+        found.push({ slot, hash: bytes.toString('hex', at, at + HASH_BYTES) });
       }
     }
     at = end;

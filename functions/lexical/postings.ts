@@ -38,14 +38,24 @@ const classOf = (values: readonly number[], value: number): number => {
 };
 
 /** Rounded in the logarithm, so that classes are not all read as shorter than they are. */
-const lengthClass = (words: number): number =>
+export const lengthClass = (words: number): number =>
   Math.max(
     0,
     Math.min(LENGTH_CLASSES - 1, Math.round(CLASSES_PER_OCTAVE * Math.log2(Math.max(1, words) / LENGTH_MIN))),
   );
 
+export const SLOTS = 0x1_00_00 * LENGTH_CLASSES;
+
+/**
+ * A chunk has one length in all of its postings: together with the handle it tells apart nearly all chunks whose handles are the
+ * same. Their postings must not add up to a chunk that has the words of both.
+ */
+export const slotOf = (handle: number, lengthClassOf: number): number => handle * LENGTH_CLASSES + lengthClassOf;
+export const handleOfSlot = (slot: number): number => Math.floor(slot / LENGTH_CLASSES);
+export const lengthClassIn = (code: number): number => code & (LENGTH_CLASSES - 1);
+
 export const frequencyOf = (code: number): number => FREQUENCIES[code >> LENGTH_BITS] ?? 1;
-export const lengthOf = (code: number): number => LENGTHS[code & (LENGTH_CLASSES - 1)] ?? LENGTH_MIN;
+export const lengthOf = (code: number): number => LENGTHS[lengthClassIn(code)] ?? LENGTH_MIN;
 
 export type TermPostings = readonly (readonly [fingerprint: number, postings: readonly Posting[]])[];
 
@@ -56,7 +66,9 @@ export const encodePostings = (terms: TermPostings): string => {
   const bytes = Buffer.alloc(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
   for (const [fingerprint, postings] of sorted) {
-    const listed = postings.toSorted((left, right) => left.handle - right.handle).slice(0, COUNT_MAX);
+    const listed = postings
+      .toSorted((left, right) => left.handle - right.handle || left.length - right.length)
+      .slice(0, COUNT_MAX);
     bytes.writeUInt32BE(fingerprint, at);
     bytes.writeUInt16BE(listed.length, at + 4);
     at += HEAD_BYTES;

@@ -4,13 +4,22 @@
  * score. Pure.
  */
 import type { UnitName } from './keys.ts';
-import { eachPosting, findPostings, frequencyOf, lengthOf, type PackedPostings } from './postings.ts';
+import {
+  eachPosting,
+  findPostings,
+  frequencyOf,
+  handleOfSlot,
+  lengthClassIn,
+  lengthOf,
+  type PackedPostings,
+  slotOf,
+} from './postings.ts';
 import { parseBucket } from './unit.ts';
 
-const K1 = 1.5;
-const B = 0.8;
-const HANDLES = 0x1_00_00;
+const K1 = 1.2;
+const B = 0.75;
 const CODES = 256;
+const HANDLES = 0x1_00_00;
 
 /** One stored bucket of one unit. */
 export interface ReadBucket {
@@ -28,6 +37,8 @@ export interface QueryTerm {
 
 export interface LexicalHit {
   readonly unit: UnitName;
+  /** Handle and length: what its directory lists it by. */
+  readonly slot: number;
   readonly handle: number;
   readonly score: number;
 }
@@ -72,6 +83,7 @@ const readUnits = (buckets: readonly ReadBucket[], terms: readonly QueryTerm[]):
   return [...units.values()];
 };
 
+/** How rare a term is among what was read. */
 const idfOf = (chunks: number, holding: number): number =>
   Math.log(1 + (Math.max(chunks, holding) - holding + 0.5) / (holding + 0.5));
 
@@ -93,20 +105,21 @@ class Best {
     this.#countMax = countMax;
   }
 
-  add(unit: UnitName, handle: number, score: number): void {
-    if (score <= this.#least) {
+  add(unit: UnitName, slot: number, score: number): void {
+    // What equals the last one that was kept may come before it: what goes must not depend on what came first.
+    if (score <= 0 || score < this.#least) {
       return;
     }
-    this.#hits.push({ unit, handle, score });
+    this.#hits.push({ unit, slot, handle: handleOfSlot(slot), score });
     if (this.#hits.length >= this.#countMax * 4) {
       this.#hits = [...this.sorted()];
       this.#least = this.#hits.length < this.#countMax ? 0 : (this.#hits.at(-1)?.score ?? 0);
     }
   }
 
-  /** Equal scores in the order of units and handles: the same in either Region. */
+  /** Equal scores in the order of units and slots: the same in either Region. */
   sorted(): readonly LexicalHit[] {
-    const order = ({ unit, handle }: LexicalHit): string => `${nameOf(unit)}#${handle.toString().padStart(5, '0')}`;
+    const order = ({ unit, slot }: LexicalHit): string => `${nameOf(unit)}#${slot.toString().padStart(7, '0')}`;
     return this.#hits
       .toSorted((left, right) => right.score - left.score || (order(left) < order(right) ? -1 : 1))
       .slice(0, this.#countMax);
@@ -116,10 +129,62 @@ class Best {
 const holdingOf = (units: readonly ReadUnit[], term: number): number =>
   units.reduce((sum, { postings }) => sum + (postings.get(term)?.count ?? 0), 0);
 
-/** How rare each term is among what was read; a term that nothing has is worth nothing. */
+/** Sums of fractions depend on their order, and so does what is said of a unit while its buckets are being written. */
+const inOrder = (buckets: readonly ReadBucket[]): readonly ReadBucket[] =>
+  buckets.toSorted(
+    ({ unit: left, bucket: first }, { unit: right, bucket: second }) =>
+      (left.source < right.source ? -1 : Number(left.source > right.source)) ||
+      left.part - right.part ||
+      first - second,
+  );
+
+/** How rare each term is among these. */
+export const idfsIn = (buckets: readonly ReadBucket[], terms: readonly QueryTerm[]): readonly number[] => {
+  const units = readUnits(inOrder(buckets), terms);
+  const chunks = units.reduce((sum, unit) => sum + unit.chunks, 0);
+  return terms.map((_term, at) => idfOf(chunks, holdingOf(units, at)));
+};
+
+/**
+ * Sums by chunk of one unit. A handle's first length is kept in a small table that stays in the processor's cache; only chunks that
+ * share their handle with another go through a map.
+ */
+class Sums {
+  readonly #scores = new Float64Array(HANDLES);
+  readonly #lengths = new Uint8Array(HANDLES);
+  #touched: number[] = [];
+  readonly #others = new Map<number, number>();
+
+  add(handle: number, code: number, worth: number): void {
+    const length = lengthClassIn(code);
+    const score = this.#scores[handle] ?? 0;
+    if (score === 0) {
+      this.#touched.push(handle);
+      this.#lengths[handle] = length;
+    } else if (this.#lengths[handle] !== length) {
+      const slot = slotOf(handle, length);
+      this.#others.set(slot, (this.#others.get(slot) ?? 0) + worth);
+      return;
+    }
+    this.#scores[handle] = score + worth;
+  }
+
+  /** Each sum once; all are then zero again. */
+  drain(see: (slot: number, score: number) => void): void {
+    for (const handle of this.#touched) {
+      see(slotOf(handle, this.#lengths[handle] ?? 0), this.#scores[handle] ?? 0);
+      this.#scores[handle] = 0;
+    }
+    for (const [slot, score] of this.#others) {
+      see(slot, score);
+    }
+    this.#touched = [];
+    this.#others.clear();
+  }
+}
+
 export interface LexicalScores {
   readonly hits: readonly LexicalHit[];
-  readonly idfs: ReadonlyMap<string, number>;
 }
 
 export const scoreBuckets = (
@@ -127,29 +192,23 @@ export const scoreBuckets = (
   terms: readonly QueryTerm[],
   hitsMax: number,
 ): LexicalScores => {
-  const units = readUnits(buckets, terms);
+  const units = readUnits(inOrder(buckets), terms);
   const chunks = units.reduce((sum, unit) => sum + unit.chunks, 0);
   const words = units.reduce((sum, unit) => sum + unit.chunks * unit.meanLength, 0);
   const impacts = impactsOf(words / Math.max(1, chunks));
   const idfs = terms.map((_term, at) => idfOf(chunks, holdingOf(units, at)));
   const best = new Best(hitsMax);
-  const scores = new Float64Array(HANDLES);
+  const sums = new Sums();
   for (const { unit, postings } of units) {
-    const touched: number[] = [];
     for (const [at, packed] of postings) {
       const weight = (idfs[at] ?? 0) * (terms[at]?.weight ?? 1);
       eachPosting(packed, (handle, code) => {
-        const score = scores[handle] ?? 0;
-        if (score === 0) {
-          touched.push(handle);
-        }
-        scores[handle] = score + weight * (impacts[code] ?? 0);
+        sums.add(handle, code, weight * (impacts[code] ?? 0));
       });
     }
-    for (const handle of touched) {
-      best.add(unit, handle, scores[handle] ?? 0);
-      scores[handle] = 0;
-    }
+    sums.drain((slot, score) => {
+      best.add(unit, slot, score);
+    });
   }
-  return { hits: best.sorted(), idfs: new Map(terms.map(({ term }, at) => [term, idfs[at] ?? 0])) };
+  return { hits: best.sorted() };
 };

@@ -6,12 +6,12 @@
 import { LIMITS } from '../domain/limits.ts';
 import { directoryPayload, type DirectoryDocument } from './directory.ts';
 import { parseJsonFields } from './json-payload.ts';
-import { encodePostings, type Posting } from './postings.ts';
+import { encodePostings, lengthClass, type Posting, slotOf } from './postings.ts';
 import { bucketOf, BUCKETS, fingerprintOf } from './term-hash.ts';
 import { countInto, readTerms } from './terms.ts';
 
 /** Raised whenever the same documents give other records: terms, weights, encoding. */
-export const LEXICAL_FORMAT = 1;
+export const LEXICAL_FORMAT = 2;
 
 export interface IndexedChunk {
   readonly id: string;
@@ -34,17 +34,26 @@ const HASH_BITS = 16;
 
 export const handleOf = (chunkId: string): number => Number.parseInt(chunkId.slice(0, HANDLE_DIGITS), HEX);
 
+/**
+ * Chunks of one unit, at best and at most. A source of many chunks has a few large units: a search reads a term of all of them in one
+ * batch or less, and so it can ask for thirty terms of a long question.
+ */
+const sizesOf = (parts: number): { readonly target: number; readonly max: number } =>
+  parts < LIMITS.lexicalSmallUnitsMax
+    ? { target: LIMITS.lexicalUnitChunksTarget, max: LIMITS.lexicalUnitChunksMax }
+    : { target: LIMITS.lexicalLargeUnitChunksTarget, max: LIMITS.lexicalLargeUnitChunksMax };
+
 /** A power of two, kept as long as it fits, so that a source at a boundary is not derived anew with every edit. */
 export const partsFor = (chunks: number, current: number | undefined): number => {
   if (
     current !== undefined &&
-    chunks <= current * LIMITS.lexicalUnitChunksMax &&
-    (current === 1 || chunks >= (current * LIMITS.lexicalUnitChunksTarget) / 4)
+    chunks <= current * sizesOf(current).max &&
+    (current === 1 || chunks >= (current / 2) * sizesOf(current / 2).target * 0.5)
   ) {
     return current;
   }
   let parts = 1;
-  while (parts < LIMITS.lexicalUnitsMax && parts * LIMITS.lexicalUnitChunksTarget < chunks) {
+  while (parts < LIMITS.lexicalUnitsMax && parts * sizesOf(parts).target < chunks) {
     parts *= 2;
   }
   return parts;
@@ -74,10 +83,11 @@ const add = ({ byBucket }: Accumulated, counts: ReadonlyMap<string, number>, han
     const fingerprint = fingerprintOf(term);
     const postings = terms.get(fingerprint) ?? new Map<number, Posting>();
     terms.set(fingerprint, postings);
-    // Two chunks of one handle are told apart by whoever reads their texts.
-    const known = postings.get(handle);
+    // Two chunks of one handle and one length are told apart by whoever reads their texts.
+    const slot = slotOf(handle, lengthClass(length));
+    const known = postings.get(slot);
     if (known === undefined || known.frequency < frequency) {
-      postings.set(handle, { handle, frequency, length });
+      postings.set(slot, { handle, frequency, length });
     }
   }
 };
@@ -119,17 +129,17 @@ export const buildUnit = (documents: readonly IndexedDocument[], parts: number, 
   const all: Accumulated = { byBucket: new Map(), chunks: 0, words: 0 };
   const listed: DirectoryDocument[] = [];
   for (const { hash, title, chunks } of documents) {
-    const handles = new Set<number>();
+    const slots = new Set<number>();
     for (const chunk of chunks) {
       const { counts, length } = chunkTerms(title, chunk);
       const handle = handleOf(chunk.id);
       add(all, counts, handle, length);
-      handles.add(handle);
+      slots.add(slotOf(handle, lengthClass(length)));
       all.chunks += 1;
       all.words += length;
     }
-    if (handles.size > 0) {
-      listed.push({ hash, handles: [...handles] });
+    if (slots.size > 0) {
+      listed.push({ hash, slots: [...slots] });
     }
   }
   const stats = { a: rounded(all.words / Math.max(1, all.chunks)), m: parts, n: rounded(all.chunks) };

@@ -3,27 +3,25 @@
  * without streams that stay open, so that it works behind a load balancer and any Region can answer any request. Clients of the
  * protocol of 2025 are answered by the same code.
  */
-import {
-  createMcpHandler,
-  localhostAllowedHostnames,
-  validateHostHeader,
-  validateOriginHeader,
-} from '@modelcontextprotocol/server';
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import type { Context, Hono } from 'hono';
 
+import type { Principal } from '../domain/access.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { admit, credentialsOf, REASON_HEADER } from '../query/admission.ts';
 import { type Answer, problem, renderAnswer } from '../query/answer.ts';
 import { readJson } from '../query/request-body.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '../query/request-id.ts';
 import type { ApiDependencies, Route } from '../query/route.ts';
-import { mcpServers } from './server.ts';
+import type { Exchanges } from './exchange.ts';
+import { calledAddress } from './tools.ts';
 
 export interface McpOptions {
   readonly deps: ApiDependencies;
   readonly routes: readonly Route[];
-  /** The API itself, in this process. */
-  readonly api: (request: Request) => Promise<Response>;
+  /** The API itself, in this process, for a caller who was let in. */
+  readonly api: (request: Request, caller?: Principal) => Promise<Response>;
   readonly timeoutMs: number;
 }
 
@@ -33,6 +31,9 @@ export const MCP_PATH = '/mcp';
 const INSIDE = 'http://twinmap.internal';
 /** What a request inside takes along from the one outside: who asks, why, and under which name it is logged. */
 const PASSED_ON = ['authorization', REASON_HEADER, REQUEST_ID_HEADER];
+
+/** Who the exchange under way is for: who that is was asked, and recorded, at the door. */
+const admitted = new AsyncLocalStorage<Principal>();
 
 const askWith =
   ({ api }: McpOptions) =>
@@ -44,7 +45,7 @@ const askWith =
         headers.set(name, value);
       }
     }
-    return api(new Request(`${INSIDE}${address}`, { headers }));
+    return api(new Request(`${INSIDE}${address}`, { headers }), admitted.getStore());
   };
 
 const wrongHost = (): Answer =>
@@ -80,11 +81,6 @@ const tooSlow = (): Answer =>
     next: 'Ask the other Region.',
   });
 
-const isOwnHost = ({ endpointNames = [] }: ApiDependencies, headers: Headers): boolean => {
-  const names = [...endpointNames, ...localhostAllowedHostnames()];
-  return validateHostHeader(headers.get('host'), names).ok && validateOriginHeader(headers.get('origin'), names).ok;
-};
-
 const HEADERS: Readonly<Record<string, string>> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 type Exchange =
@@ -92,18 +88,17 @@ type Exchange =
 
 class Agents {
   readonly #options: McpOptions;
-  readonly #handler: ReturnType<typeof createMcpHandler>;
+  #exchanges: Promise<Exchanges> | undefined;
 
   constructor(options: McpOptions) {
     this.#options = options;
-    this.#handler = createMcpHandler(mcpServers({ routes: options.routes, ask: askWith(options) }), {
-      // A stream of changes would stay open until the load balancer ends it, and nothing here changes while somebody waits.
-      maxSubscriptions: 0,
-      keepAliveMs: 0,
-      maxRequestBodySize: LIMITS.agentRequestBytesMax,
-      onerror: (error) => {
-        options.deps.telemetry.log('warn', 'mcp.refused', { name: error.name });
-      },
+  }
+
+  async #open(): Promise<Exchanges> {
+    const { openExchanges } = await import('./exchange.ts');
+    const { routes, deps } = this.#options;
+    return openExchanges({ routes, ask: askWith(this.#options) }, (name) => {
+      deps.telemetry.log('warn', 'mcp.refused', { name });
     });
   }
 
@@ -128,17 +123,22 @@ class Agents {
   async #exchange(c: Context, requestId: string): Promise<Exchange> {
     const { deps, timeoutMs } = this.#options;
     const { raw } = c.req;
-    if (!isOwnHost(deps, raw.headers)) {
+    this.#exchanges ??= this.#open();
+    const exchanges = await this.#exchanges;
+    if (!exchanges.isOwnHost(deps.endpointNames ?? [], raw.headers)) {
       return { kind: 'refused', answer: wrongHost() };
     }
     if (raw.method !== 'POST') {
       return { kind: 'refused', answer: postOnly() };
     }
-    const admission = await admit(deps, { access: 'corpus:read' }, credentialsOf(raw));
+    // Read before anybody is asked who that is: what is recorded names what an agent reads, and not this address alone.
+    const body = await readJson(raw, LIMITS.agentRequestBytesMax);
+    const called = body.kind === 'read' ? calledAddress(body.value) : undefined;
+    const address = called === undefined ? MCP_PATH : `${MCP_PATH} ${called}`;
+    const admission = await admit(deps, { access: 'corpus:read' }, credentialsOf(raw, address));
     if (admission.kind === 'refused') {
       return { kind: 'refused', answer: admission.answer };
     }
-    const body = await readJson(raw, LIMITS.agentRequestBytesMax);
     if (body.kind === 'refused') {
       return { kind: 'refused', answer: body.answer };
     }
@@ -150,7 +150,9 @@ class Agents {
     headers.set(REQUEST_ID_HEADER, requestId);
     const asked = new Request(raw.url, { method: 'POST', headers, signal: late });
     try {
-      return { kind: 'answered', response: await this.#handler.fetch(asked, { parsedBody: body.value }) };
+      const answer = async (): Promise<Response> => exchanges.answer(asked, body.value);
+      const { caller } = admission;
+      return { kind: 'answered', response: await (caller === undefined ? answer() : admitted.run(caller, answer)) };
     } catch (error) {
       if (late.aborted) {
         return { kind: 'refused', answer: tooSlow() };

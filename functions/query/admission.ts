@@ -2,7 +2,7 @@
  * The door in front of every route: who asks, and whether the route's rule lets them in. Deny by default: what is not open
  * needs a permission, and whoever can't be judged now is not let in.
  */
-import type { Authenticator, Credentials, RefusalReason } from '../access/authenticator.ts';
+import type { Authentication, Authenticator, Credentials, RefusalReason } from '../access/authenticator.ts';
 import {
   ACCESS_ROLES,
   isPermitted,
@@ -62,14 +62,14 @@ const notPermitted = (caller: Principal, permission: Permission): Answer => {
 const mayEnter = (principal: Principal, permission: Permission): boolean =>
   permission === 'sources:manage' ? isPermittedSomewhere(principal, permission) : isPermitted(principal, permission);
 
-/** What a request shows of who sends it. */
-export const credentialsOf = (request: Request): Credentials => {
+/** What a request shows of who sends it; `address` where what it asks is not all in its own. */
+export const credentialsOf = (request: Request, address = new URL(request.url).pathname): Credentials => {
   const authorization = request.headers.get('authorization');
   const reason = request.headers.get(REASON_HEADER);
   return {
     ...(authorization === null ? {} : { authorization }),
     ...(reason === null ? {} : { reason }),
-    address: `${request.method} ${shownText(new URL(request.url).pathname)}`,
+    address: `${request.method} ${shownText(address)}`,
   };
 };
 
@@ -77,12 +77,15 @@ export const admit = async (
   deps: Pick<ApiDependencies, 'region' | 'peerRegion'> & { readonly authenticator: Authenticator },
   { access }: Pick<Route, 'access'>,
   credentials: Credentials,
+  /** Who was let in at another door for this same request: asked, and recorded, once. */
+  known?: Principal,
 ): Promise<Admission> => {
   if (access === 'open') {
     return { kind: 'admitted', caller: undefined };
   }
   const isOptional = access === 'optional';
-  const who = await deps.authenticator.authenticate(credentials);
+  const who: Authentication =
+    known === undefined ? await deps.authenticator.authenticate(credentials) : { kind: 'recognised', principal: known };
   switch (who.kind) {
     case 'anonymous': {
       return isOptional ? { kind: 'admitted', caller: undefined } : { kind: 'refused', answer: needsToken() };

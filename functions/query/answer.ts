@@ -43,14 +43,14 @@ export const problem = (
 
 /** Headers, the rest of Lambda's own JSON, and the two readings of "1 MB". */
 const MARGIN_BYTES = 128 * 1024;
-const ANSWER_BYTES_MAX = LIMITS.albBodyBytesMax - MARGIN_BYTES;
+export const ANSWER_BYTES_MAX = LIMITS.albBodyBytesMax - MARGIN_BYTES;
 const SOURCES_BYTES_MAX = ANSWER_BYTES_MAX / 4;
 
 /** Lambda hands the body over as a JSON string inside JSON, so each quote and line end in it counts twice or more. */
 const wireBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
 
 /** The first entries that fit, and whether those are all. */
-const fitting = <T>(
+export const fitting = <T>(
   items: readonly T[],
   bytesMax: number,
 ): { readonly shown: readonly T[]; readonly isCut: boolean } => {

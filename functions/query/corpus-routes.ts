@@ -43,12 +43,10 @@ const scopeOf = ({ sources }: Principal, asked: readonly string[]): readonly str
   return sources === 'all' ? undefined : sources;
 };
 
-/** Of all sources: the graph is kept once for all callers, and each is shown what they may read. */
-const readAtOf = async ({ home }: GuardedContext): Promise<ReadonlyMap<string, number>> => {
+/** All of them: the graph is kept once for all callers, and each is shown what they may read. */
+const sourcesHere = async ({ home }: GuardedContext): Promise<readonly string[] | undefined> => {
   const { sources } = await home.get();
-  return new Map(
-    sources.kind === 'done' ? sources.value.map(({ payload: { id, cycle } }) => [id, cycle.finishedAt] as const) : [],
-  );
+  return sources.kind === 'done' ? sources.value.map(({ payload }) => payload.id) : undefined;
 };
 
 const searchAnswer = async (context: GuardedContext, asked: SearchParameters): Promise<Answer> => {
@@ -66,7 +64,7 @@ const searchAnswer = async (context: GuardedContext, asked: SearchParameters): P
     limit: asked.limit,
     ...(scope === undefined ? {} : { sources: scope }),
     ...(sources === undefined ? {} : { knownSources: sources.map(({ id }) => id) }),
-    graph: searchGraph({ records, readAt: await readAtOf(context), nowMs: deps.now() }),
+    graph: searchGraph({ records, sources: await sourcesHere(context), nowMs: deps.now() }),
     isStale: (source) => deps.now() - (finishedAt.get(source) ?? deps.now()) > LIMITS.searchStaleMs,
     isAllowed: (source) => isSourceAllowed(caller, source),
     signal,

@@ -34,7 +34,7 @@ export type FusionTerms = Readonly<Record<Lane, LaneTerms>>;
  */
 export const FUSION: FusionTerms = {
   lexical: { weight: 1, k: 10 },
-  vectors: { weight: 0.35, k: 60 },
+  vectors: { weight: 0.25, k: 60 },
   graph: { weight: 0.6, k: 60 },
 };
 

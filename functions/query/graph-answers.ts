@@ -18,6 +18,8 @@ import {
   type WorkaroundsAnswer,
   workaroundsFor,
 } from '../graph/answers/questions.ts';
+import { KNOWN_REGIONS } from '../graph/answers/known-regions.ts';
+import { regionId } from '../graph/facts/vocabulary.ts';
 import { isRegion } from '../graph/region/names.ts';
 import { RULES_VERSION } from '../graph/region/rules.ts';
 import { type DefinitionsRead, readSourceDefinitions } from '../stores/source-definitions.ts';
@@ -48,13 +50,16 @@ export interface Told<T> {
   readonly rules: string;
   /** Sources that the caller may read and of which no graph was derived yet. */
   readonly missing: readonly string[];
-  /** What the answer cost: calls to the store, and bytes that they brought. */
-  readonly cost: { readonly calls: number; readonly bytes: number; readonly records: number };
+  /**
+   * What the answer cost: calls to the store, and bytes that they brought. Null for whoever may not read every source: the reading is
+   * of all of them, and its cost would tell how much there is of the others.
+   */
+  readonly cost: { readonly calls: number; readonly bytes: number; readonly records: number } | null;
 }
 
 export type GraphAnswer<T> =
   | Told<T>
-  /** Nothing that the caller may read has this name. */
+  /** No component that the caller may read has this name; or no Region, neither of AWS nor in any file. */
   | { readonly kind: 'unknown'; readonly what: 'region' | 'component'; readonly near: readonly string[] }
   | { readonly kind: 'failed'; readonly part: string; readonly failure: Failure };
 
@@ -71,6 +76,8 @@ interface Opened {
   readonly directory: GraphDirectory;
   readonly reader: StoreGraphReader;
   readonly isVisible: (source: string) => boolean;
+  /** Nothing is hidden from the caller. */
+  readonly seesAll: boolean;
   readonly known: ReadonlyMap<string, SourceFreshness>;
   /** Every source that is configured or was read, as far as that could be found out. */
   readonly wanted: readonly string[];
@@ -113,6 +120,7 @@ const openGraph = async ({ deps, home, caller }: Asking): Promise<OpenedGraph> =
       directory: directory.value,
       reader: new StoreGraphReader({ records: deps.records, directory: directory.value, readAt }),
       isVisible: (source) => isSourceAllowed(caller, source),
+      seesAll: caller.sources === 'all',
       known,
       wanted: [...known.keys(), ...enabledIn(configured)],
     },
@@ -152,7 +160,7 @@ const sourcesIn = (value: unknown, found: Set<string> = new Set()): Set<string> 
   return found;
 };
 
-const told = <T>({ directory, reader, isVisible, known, wanted }: Opened, value: T): Told<T> => {
+const told = <T>({ directory, reader, isVisible, seesAll, known, wanted }: Opened, value: T): Told<T> => {
   const named = sourcesIn(value);
   const derived = new Set(directory.units.map(({ source }) => source));
   return {
@@ -163,13 +171,16 @@ const told = <T>({ directory, reader, isVisible, known, wanted }: Opened, value:
       .filter(({ source }) => named.has(source) && isVisible(source))
       .toSorted((left, right) => left.asOf - right.asOf || (left.source < right.source ? -1 : 1)),
     missing: [...new Set(wanted)].filter((source) => isVisible(source) && !derived.has(source)).toSorted(),
-    cost: { ...reader.cost },
+    cost: seesAll ? { ...reader.cost } : null,
   };
 };
 
 type Ask<T> = (opened: Opened) => Promise<GraphAnswer<T>>;
 
-/** An answer that a person may need at three in the morning does not wait for its audit event; whether it was kept is said. */
+/**
+ * An answer that a person may need at three in the morning does not wait for its audit event: that is written at home, and the peer,
+ * which may be what the question is about, gets it later. One that was not kept is said in the log and a metric.
+ */
 const AUDIT_WAIT_MS = 250;
 
 const soon = async (audited: Promise<unknown>): Promise<void> => {
@@ -179,8 +190,7 @@ const soon = async (audited: Promise<unknown>): Promise<void> => {
   clearTimeout(timer);
 };
 
-const ask = async <T>(asking: Asking, target: string, run: Ask<T>): Promise<GraphAnswer<T>> => {
-  const audited = auditChange(asking, { action: 'incident.read', target });
+const answer = async <T>(asking: Asking, run: Ask<T>): Promise<GraphAnswer<T>> => {
   try {
     const opened = await openGraph(asking);
     return opened.kind === 'failed' ? opened : await run(opened.value);
@@ -189,10 +199,25 @@ const ask = async <T>(asking: Asking, target: string, run: Ask<T>): Promise<Grap
       return { kind: 'failed', part: 'graph', failure: error.failure };
     }
     throw error;
+  }
+};
+
+/** Who asked about what is recorded, whatever the answer. */
+const ask = async <T>(asking: Asking, target: string, run: Ask<T>): Promise<GraphAnswer<T>> => {
+  const audited = auditChange(asking, { action: 'incident.read', target }, { later: true });
+  try {
+    return await answer(asking, run);
   } finally {
     await soon(audited);
   }
 };
+
+/** Of what somebody may not read, too: its components are counted in the answer. */
+const isKnownRegion = ({ directory }: Opened, region: string): boolean =>
+  isRegion(region) && (KNOWN_REGIONS.has(region) || directory.has('in', regionId(region)));
+
+const nearRegions = (opened: Opened, region: string): readonly string[] =>
+  nearNames(region, [...new Set([...KNOWN_REGIONS, ...namesOf(opened, 'region')])]);
 
 const aboutRegion = async <T>(
   asking: Asking,
@@ -200,9 +225,9 @@ const aboutRegion = async <T>(
   question: (opened: Opened) => Promise<T>,
 ): Promise<GraphAnswer<T>> =>
   ask(asking, `region:${region}`, async (opened) =>
-    isRegion(region)
+    isKnownRegion(opened, region)
       ? told(opened, await question(opened))
-      : { kind: 'unknown', what: 'region', near: nearNames(region, namesOf(opened, 'region')) },
+      : { kind: 'unknown', what: 'region', near: nearRegions(opened, region) },
   );
 
 /** Which components depend on a Region, what happens to each when it fails, whose they are, and what to do. */
@@ -255,9 +280,9 @@ export interface GraphNames {
   readonly regions: readonly string[];
 }
 
-/** What there is to ask for. */
+/** What there is to ask for: no answer of an incident, and asked by a page before anybody has asked anything, so not recorded. */
 export const answerNames = async (asking: Asking): Promise<GraphAnswer<GraphNames>> =>
-  ask(asking, 'names', async (opened) =>
+  answer(asking, async (opened) =>
     told(opened, { components: namesOf(opened, 'component'), regions: namesOf(opened, 'region') }),
   );
 

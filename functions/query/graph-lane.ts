@@ -1,15 +1,14 @@
 /**
- * The graph's lane: where a question names a component, an API, a team or a Region, the files that document it, declare it or depend
- * on it. It looks names up in what graph answers keep in memory of the stored graph, so that it costs two calls at most; where
- * nothing is kept yet it stays silent, and asks for it to be read for the next question.
+ * The graph's lane: where a question names a component, an API, a system or a team, the files that document it, declare it or depend
+ * on it. It looks names up in what graph answers keep in memory of the stored graph, and reads their records within the calls that
+ * it is given, of sources that the caller may read and of no others; where nothing is kept yet it stays silent, and asks for it to
+ * be read for the next question.
  */
-import { documentId } from '../domain/corpus.ts';
 import { done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { compoundsOf } from '../embed/tokenise.ts';
 import type { EdgeView, GraphReader, NodeView } from '../graph/answers/reader.ts';
 import type { EdgeType } from '../graph/facts/vocabulary.ts';
-import { sha256Hex } from '../stores/envelope.ts';
 import type { CallBudget } from './call-budget.ts';
 import { GraphUnavailableError } from './graph-reader.ts';
 import type { GraphLane, GraphPlace } from './lanes.ts';
@@ -24,13 +23,16 @@ export interface NamedNode {
 export interface KeptGraph {
   /** By a name in lower case. */
   readonly named: (name: string) => readonly NamedNode[];
-  readonly reader: GraphReader;
+  /** Stops where the calls end, and reads nothing of other sources. */
+  readonly open: (calls: CallBudget, isRead: (source: string) => boolean) => GraphReader;
 }
 
 /** Undefined where nothing is kept yet. */
 export type PeekGraph = () => KeptGraph | undefined;
 
 const ENTITIES_MAX = 4;
+/** What the names are and what is said of them: with fewer there is nothing to tell. */
+const CALLS_MIN = 2;
 /** Strongest first: what was written about it, then who needs it and what it needs. */
 const NEIGHBOURS: readonly EdgeType[] = ['documents', 'onCall', 'ownedBy', 'dependsOn', 'consumesApi', 'providedBy'];
 
@@ -52,8 +54,8 @@ type Seen = Pick<EdgeView | NodeView, 'origin'> & { readonly line: number };
 const placesOf = (seen: readonly Seen[], isAllowed: (source: string) => boolean): readonly GraphPlace[] => {
   const places = new Map<string, GraphPlace>();
   for (const { origin, line } of seen) {
-    const document = documentId(origin.source, sha256Hex(origin.path));
-    if (isAllowed(origin.source) && !places.has(document)) {
+    const { document } = origin;
+    if (document !== undefined && isAllowed(origin.source) && !places.has(document)) {
       places.set(document, { document, line });
     }
   }
@@ -70,11 +72,12 @@ export const openGraphLane = (peek: PeekGraph): GraphLane => ({
   ): Promise<Result<readonly GraphPlace[]>> => {
     const kept = peek();
     const ids = kept === undefined ? [] : entitiesIn(query, kept, isAllowed);
-    if (kept === undefined || ids.length === 0 || !calls.take(2)) {
+    if (kept === undefined || ids.length === 0 || calls.left < CALLS_MIN) {
       return done([]);
     }
+    const reader = kept.open(calls, isAllowed);
     try {
-      const [nodes, edges] = await Promise.all([kept.reader.nodes(ids), kept.reader.into(ids, NEIGHBOURS)]);
+      const [nodes, edges] = await Promise.all([reader.nodes(ids), reader.into(ids, NEIGHBOURS)]);
       const near = [...edges.values()].flat().toSorted((left, right) => order(left.type) - order(right.type));
       const seenEdges = near.map(({ origin, at }) => ({ origin, line: at[0]?.line ?? 1 }));
       const seenNodes = [...nodes.values()].flat().map(({ origin, at }) => ({ origin, line: at.line }));

@@ -4,6 +4,7 @@
  * died) is looked up in the file's own facts, and dropped where they do not say it any more.
  */
 import { TwinmapError } from '../domain/errors.ts';
+import { documentId } from '../domain/corpus.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { RecordKey } from '../domain/record.ts';
 import type { EdgeView, GraphReader, NodeView, Origin } from '../graph/answers/reader.ts';
@@ -15,6 +16,7 @@ import { type NodeFile, type NodePart, parseNodePart } from '../graph/stored/nod
 import { hashesIn, outDirections } from '../graph/stored/stored-entries.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import type { StoredRecord } from '../stores/record-store.ts';
+import type { CallBudget } from './call-budget.ts';
 import type { GraphDirectory, GraphRecords, GraphUnit } from './graph-index.ts';
 
 const READ_ITEMS = 100;
@@ -38,6 +40,10 @@ export interface StoreGraphReaderOptions {
   readonly directory: GraphDirectory;
   /** When each source was read last, in ms since 1970. */
   readonly readAt: ReadonlyMap<string, number>;
+  /** What is beyond it stays unread, and is not there for whoever asks; absent where an answer must be whole. */
+  readonly calls?: CallBudget;
+  /** Sources of which anything is read at all; absent where what may not be shown is counted. */
+  readonly isRead?: (source: string) => boolean;
 }
 
 interface Found {
@@ -76,7 +82,7 @@ export class StoreGraphReader implements GraphReader {
       ids.map((id) => [
         id,
         (found.get(id) ?? []).flatMap(({ unit, file }) => {
-          const said = { origin: this.#originOf(unit, file.path) };
+          const said = { origin: this.#originOf(unit, file) };
           return file.nodes.map((node): NodeView => Object.assign({}, node, said));
         }),
       ]),
@@ -100,20 +106,19 @@ export class StoreGraphReader implements GraphReader {
 
   /** Ties of names to these Regions, from the names' own records: of those that something depends on, and of no others. */
   async #namesTiedTo(regions: readonly string[]): Promise<ReadonlyMap<string, readonly EdgeView[]>> {
-    const { directory } = this.#options;
     const hashes = new Set(
       regions.flatMap((region) => (this.#found.get(`in ${region}`) ?? []).flatMap(({ file }) => hashesIn(file.names))),
     );
-    const used = [...hashes].filter((hash) => directory.unitsOf('in', hash).length > 0);
+    const used = [...hashes].filter((hash) => this.#unitsOf('in', hash).length > 0);
     const wanted = used.flatMap((hash) =>
-      directory.unitsOf('out', hash).map((unit) => ({ unit, hash, key: keyOfNode(unit, 'out', hash, 0) })),
+      this.#unitsOf('out', hash).map((unit) => ({ unit, hash, key: keyOfNode(unit, 'out', hash, 0) })),
     );
     const confirmed = await this.#confirm('out', await this.#parts('out', wanted));
     for (const [id, found] of Map.groupBy(confirmed, (one) => one.id)) {
       this.#found.set(`out ${id}`, found);
     }
     const ties = confirmed.flatMap(({ unit, file }) => {
-      const said = { origin: this.#originOf(unit, file.path) };
+      const said = { origin: this.#originOf(unit, file) };
       return file.edges
         .filter(({ type }) => type === 'inRegion')
         .map((edge): EdgeView => Object.assign({}, edge, said));
@@ -131,7 +136,7 @@ export class StoreGraphReader implements GraphReader {
       ids.map((id) => [
         id,
         (found.get(id) ?? []).flatMap(({ unit, file }) => {
-          const said = { origin: this.#originOf(unit, file.path) };
+          const said = { origin: this.#originOf(unit, file) };
           return file.edges
             .filter(({ type }) => types.includes(type))
             .map((edge): EdgeView => Object.assign({}, edge, said));
@@ -140,9 +145,17 @@ export class StoreGraphReader implements GraphReader {
     );
   }
 
-  #originOf({ source, head }: GraphUnit, path: string): Origin {
+  #originOf({ source, head }: GraphUnit, { path, d }: NodeFile): Origin {
     const { repository, commit } = head;
-    return { source, repository, commit, path, asOf: this.#options.readAt.get(source) ?? 0 };
+    const document =
+      d === undefined ? {} : { document: documentId(source, d), isOfPath: d.startsWith(this.#hashOf(path)) };
+    return { source, repository, commit, path, ...document, asOf: this.#options.readAt.get(source) ?? 0 };
+  }
+
+  #unitsOf(direction: Direction, hash: string): readonly GraphUnit[] {
+    const { directory, isRead } = this.#options;
+    const units = directory.unitsOf(direction, hash);
+    return isRead === undefined ? units : units.filter(({ source }) => isRead(source));
   }
 
   #hashOf(text: string): string {
@@ -157,9 +170,8 @@ export class StoreGraphReader implements GraphReader {
     const unread = [...new Set(ids)].filter((id) => !this.#found.has(nameOf(id)));
     const wanted = unread.flatMap((id): readonly Wanted[] => {
       const hash = this.#hashOf(id);
-      return this.#options.directory
-        .unitsOf(direction, hash)
-        .map((unit) => ({ id, hash, unit, key: keyOfNode(unit, direction, hash, 0) }));
+      const units = this.#unitsOf(direction, hash);
+      return units.map((unit) => ({ id, hash, unit, key: keyOfNode(unit, direction, hash, 0) }));
     });
     const parts = await this.#parts(direction, wanted);
     const confirmed = await this.#confirm(direction, parts);
@@ -254,7 +266,8 @@ export class StoreGraphReader implements GraphReader {
   async #records(keys: readonly RecordKey[], areSmall: boolean): Promise<ReadonlyMap<string, StoredRecord>> {
     const found = new Map<string, StoredRecord>();
     const size = areSmall ? READ_ITEMS : READ_ITEMS / 4;
-    for (const group of batchesOf(batchesOf(keys, size), READS_AT_ONCE)) {
+    const batches = batchesOf(keys, size).filter(() => this.#options.calls?.take() ?? true);
+    for (const group of batchesOf(batches, READS_AT_ONCE)) {
       const reads = await Promise.all(
         group.map(async (batch) => this.#options.records.getMany(batch, areSmall ? { batchItemsMax: READ_ITEMS } : {})),
       );

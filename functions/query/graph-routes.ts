@@ -14,6 +14,7 @@ import {
   type Told,
 } from './graph-answers.ts';
 import { countedShape, dependentShape, rowShape, saidShape, stepShape, toldShape } from './graph-shapes.ts';
+import { isRegion } from '../graph/region/names.ts';
 import { shownText } from './parameters.ts';
 import { type GuardedContext, type GuardedRoute, unavailable } from './route.ts';
 
@@ -28,7 +29,9 @@ const unknownName = (
   what === 'region'
     ? problem(404, 'no-region', {
         what: `"${shownText(asked)}" is no AWS Region`,
-        why: 'A Region is written as us-east-1.',
+        why: isRegion(asked)
+          ? 'It is none that this version knows, and nothing in the files that were read is tied to it.'
+          : 'A Region is written as us-east-1.',
         next: didYouMean(near, 'See /v1/graph/names for the Regions that something is tied to.'),
       })
     : problem(404, 'no-component', {
@@ -65,7 +68,11 @@ const answerWith = <T>(
   }
 };
 
-const REGION_PATH = { region: 'the code of an AWS Region, for instance us-east-1' };
+const REGION_PATH = {
+  region:
+    'the code of an AWS Region, for instance us-east-1. 404, with the codes that are near, where it is neither a known one nor one ' +
+    'that something is tied to: an empty answer is always about a Region that there is',
+};
 const COMPONENT_PATH = { component: 'the name of a component' };
 
 const regionOf = ({ names }: GuardedContext): string => names['region'] ?? '';

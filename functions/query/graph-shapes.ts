@@ -10,6 +10,10 @@ export const evidenceShape = z.object({
   commit: z.string(),
   path: z.string(),
   line: z.int(),
+  document: z.string().optional().meta({
+    description:
+      'the id for GET /v1/documents/{id}; absent where it is made of the path, as those of one git repository are',
+  }),
 });
 
 export const stepShape = z.object({
@@ -84,7 +88,10 @@ export const toldShape = {
   rules: z.string().meta({ description: 'the version of the table of hidden ties' }),
   freshness: z.array(freshnessShape).meta({ description: 'the sources that the answer rests on, the oldest first' }),
   missing: z.array(z.string()).meta({ description: 'sources of which no graph was derived yet' }),
-  cost: z.object({ calls: z.int(), bytes: z.int(), records: z.int() }),
+  cost: z
+    .object({ calls: z.int(), bytes: z.int(), records: z.int() })
+    .nullable()
+    .meta({ description: 'of all sources; null for whoever may not read them all' }),
 };
 
 export const countedShape = {

@@ -5,13 +5,14 @@
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { VectorHit } from '../stores/vector-store.ts';
-import { CallBudget } from './call-budget.ts';
+import type { CallBudget } from './call-budget.ts';
 import { LANES, type Lane } from './fuse.ts';
-import { findByWords, type LexicalCandidate, type LexicalFinding } from './lexical-lane.ts';
+import type { LexicalCandidate } from './lexical-candidates.ts';
+import { findByWords, type LexicalFinding } from './lexical-lane.ts';
 import type { SearchRequest } from './search.ts';
 
-/** What an answer had to do without. */
-export type Degradation = 'embedding' | 'vectors' | 'lexical' | 'graph' | 'records';
+/** What an answer had to do without; `words`: of a long question, those that tell less than the ones that were looked up. */
+export type Degradation = 'embedding' | 'vectors' | 'lexical' | 'words' | 'graph' | 'records';
 
 /** A place that the graph names for a question. */
 export interface GraphPlace {
@@ -20,7 +21,7 @@ export interface GraphPlace {
 }
 
 export interface GraphLane {
-  /** Best first; only of sources that are allowed. At most `callsMax` store calls. */
+  /** Best first; only of sources that are allowed, and within these calls. */
   find(
     query: string,
     isAllowed: (source: string) => boolean,
@@ -39,8 +40,8 @@ export type Gathered =
       readonly kind: 'gathered';
       readonly lanes: LaneFindings;
       readonly degraded: readonly Degradation[];
-      /** More vectors than at first; absent where there are none beyond. */
-      readonly lookFurther: (() => Promise<LaneFindings>) | undefined;
+      /** More vectors than at first, for one call; absent where there were none at all. */
+      readonly lookFurther: (() => Promise<Result<LaneFindings>>) | undefined;
     }
   | { readonly kind: 'failed'; readonly part: string; readonly failure: Failure };
 
@@ -77,47 +78,48 @@ const findByMeaning = async (request: SearchRequest): Promise<VectorFinding> => 
     : { kind: 'found', hits: hits.value, vector };
 };
 
-const findLexically = async (request: SearchRequest): Promise<Result<LexicalFinding>> =>
+const findLexically = async (request: SearchRequest, calls: CallBudget): Promise<Result<LexicalFinding>> =>
   findByWords({
     records: request.home.records,
     query: request.query,
     sources: request.sources ?? request.knownSources,
     isAllowed: request.isAllowed,
-    calls: new CallBudget(LIMITS.searchLexicalCallsMax),
+    calls,
     hitsMax: LIMITS.searchLexicalHitsMax,
   });
 
-const findInGraph = async ({
-  graph,
-  query,
-  isAllowed,
-  sources,
-}: SearchRequest): Promise<Result<readonly GraphPlace[]>> =>
+const findInGraph = async (
+  { graph, query, isAllowed, sources }: SearchRequest,
+  calls: CallBudget,
+): Promise<Result<readonly GraphPlace[]>> =>
   graph === undefined
     ? done([])
-    : graph.find(
-        query,
-        (source) => isAllowed(source) && (sources === undefined || sources.includes(source)),
-        new CallBudget(LIMITS.searchGraphCallsMax),
-      );
+    : graph.find(query, (source) => isAllowed(source) && (sources === undefined || sources.includes(source)), calls);
 
 /** Undefined where a lane was not asked. */
 interface LaneAnswers {
   readonly lexical: Result<LexicalFinding> | undefined;
   readonly meaning: VectorFinding | undefined;
   readonly graph: Result<readonly GraphPlace[]> | undefined;
+  /** There was more around what the question names than could be read, and the lane had room for it. */
+  readonly isGraphShort: boolean;
 }
 
 const askLanes = async (request: SearchRequest, calls: CallBudget): Promise<LaneAnswers> => {
   const asked = new Set<Lane>(request.lanes ?? LANES);
-  const hasGraph = asked.has('graph') && request.graph !== undefined;
-  calls.take(1 + LIMITS.searchLexicalCallsMax + 1 + (hasGraph ? LIMITS.searchGraphCallsMax : 0));
+  const hasVectors = asked.has('vectors') && calls.take();
+  // Each lane its own, so that what one finds never hangs on how quick another was.
+  const forWords = calls.setAside(asked.has('lexical') ? LIMITS.searchLexicalCallsMax + 1 : 0);
+  const forGraph = calls.setAside(asked.has('graph') && request.graph !== undefined ? LIMITS.searchGraphCallsMax : 0);
   const [lexical, meaning, graph] = await Promise.all([
-    asked.has('lexical') ? findLexically(request) : undefined,
-    asked.has('vectors') ? findByMeaning(request) : undefined,
-    hasGraph ? findInGraph(request) : undefined,
+    asked.has('lexical') ? findLexically(request, forWords) : undefined,
+    hasVectors ? findByMeaning(request) : undefined,
+    forGraph.left > 0 ? findInGraph(request, forGraph) : undefined,
   ]);
-  return { lexical, meaning, graph };
+  calls.giveBack(forWords);
+  calls.giveBack(forGraph);
+  const hasRoom = graph?.kind === 'done' && graph.value.length < LIMITS.searchGraphHitsMax;
+  return { lexical, meaning, graph, isGraphShort: forGraph.isShort && hasRoom };
 };
 
 const failuresOf = ({
@@ -136,7 +138,23 @@ const findingsOf = ({ lexical, meaning, graph }: LaneAnswers): LaneFindings => (
   graph: graph?.kind === 'done' ? graph.value : [],
 });
 
-/** Vectors take one call, the words' lane and the graph what is set aside for them; the rest is for what the records say. */
+/** What each lane said of itself, and what it could not do. */
+const degradationsOf = (answers: LaneAnswers): readonly Degradation[] => {
+  const lexical = answers.lexical?.kind === 'done' ? answers.lexical.value : undefined;
+  return [
+    ...new Set<Degradation>([
+      ...failuresOf(answers).map(({ part }) => part),
+      ...(lexical?.isPartial === true ? (['lexical'] as const) : []),
+      ...(lexical?.isShortened === true ? (['words'] as const) : []),
+      ...(answers.isGraphShort ? (['graph'] as const) : []),
+    ]),
+  ];
+};
+
+/**
+ * Vectors take one call; of what is set aside for the words and for the graph they give back what they did not use. The rest is for
+ * what the records say.
+ */
 export const gatherLanes = async (request: SearchRequest, calls: CallBudget): Promise<Gathered> => {
   if (request.sources?.length === 0) {
     const lanes: LaneFindings = { lexical: [], vectors: [], graph: [] };
@@ -144,24 +162,22 @@ export const gatherLanes = async (request: SearchRequest, calls: CallBudget): Pr
   }
   const answers = await askLanes(request, calls);
   const { lexical, meaning } = answers;
-  const failures = failuresOf(answers);
-  const [first] = failures;
+  const [first] = failuresOf(answers);
   // The graph answers only what names something: alone it is no search.
   if (first !== undefined && lexical?.kind !== 'done' && meaning?.kind !== 'found') {
     return { kind: 'failed', part: first.part === 'lexical' ? 'lexical index' : first.part, failure: first.failure };
   }
   const lanes = findingsOf(answers);
-  const isPartial = lexical?.kind === 'done' && lexical.value.isPartial;
   return {
     kind: 'gathered',
     lanes,
-    degraded: [...new Set([...failures.map(({ part }) => part), ...(isPartial ? (['lexical'] as const) : [])])],
+    degraded: degradationsOf(answers),
     lookFurther:
       meaning?.kind === 'found' && meaning.hits.length > 0
         ? async () => {
             calls.take();
             const more = await queryVectors(request, meaning.vector, LIMITS.vectorQueryTopKMax);
-            return { ...lanes, vectors: more.kind === 'done' ? more.value : lanes.vectors };
+            return more.kind === 'failed' ? more : done({ ...lanes, vectors: more.value });
           }
         : undefined,
   };

@@ -7,24 +7,16 @@
 import { done, type Failure, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { RecordKey } from '../domain/record.ts';
-import { findHandles } from '../lexical/directory.ts';
-import {
-  bucketKey,
-  bucketPartition,
-  directoryKey,
-  parseBucketSk,
-  parseDirectorySk,
-  type UnitName,
-} from '../lexical/keys.ts';
-import { type LexicalHit, type QueryTerm, type ReadBucket, scoreBuckets } from '../lexical/score.ts';
+import { bucketKey, bucketPartition, parseBucketSk, type UnitName } from '../lexical/keys.ts';
+import { type QueryTerm, type ReadBucket, scoreBuckets } from '../lexical/score.ts';
 import { bucketOf, fingerprintOf } from '../lexical/term-hash.ts';
 import { queryTerms } from '../lexical/terms.ts';
 import { parseBucket } from '../lexical/unit.ts';
-import { documentId } from '../domain/corpus.ts';
 import type { RecordStore, StoredRecord } from '../stores/record-store.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import type { CallBudget } from './call-budget.ts';
-import { tellingFirst } from './telling-terms.ts';
+import { type LexicalCandidate, resolveHits } from './lexical-candidates.ts';
+import { isTelling, rarestFirst, tellingFirst } from './telling-terms.ts';
 
 export interface LexicalQuestion {
   readonly records: Pick<RecordStore, 'getMany' | 'query'>;
@@ -32,24 +24,15 @@ export interface LexicalQuestion {
   /** Every source that may be read, where they are known. */
   readonly sources: readonly string[] | undefined;
   readonly isAllowed: (source: string) => boolean;
-  /** For the buckets; the directories take one more. */
+  /** One of them is for the directories, the others are for the buckets. */
   readonly calls: CallBudget;
   readonly hitsMax: number;
 }
 
-export interface LexicalCandidate {
-  readonly document: string;
-  /** The first four hexadecimal digits of its chunk's id. */
-  readonly handle: string;
-  readonly score: number;
-  /** Another chunk has the same handle: only its text tells whether it is meant. */
-  readonly isAmbiguous: boolean;
-}
-
 export interface LexicalFinding {
   readonly candidates: readonly LexicalCandidate[];
-  /** Terms that were not read: there were too many for the calls. */
-  readonly unread: readonly string[];
+  /** Telling terms were not looked up: there were too many for the calls. */
+  readonly isShortened: boolean;
   /** Something that was asked for could not be read in these calls. */
   readonly isPartial: boolean;
 }
@@ -60,18 +43,21 @@ interface Reading {
   readonly isPartial: boolean;
 }
 
-const NOTHING: LexicalFinding = { candidates: [], unread: [], isPartial: false };
+const NOTHING: LexicalFinding = { candidates: [], isShortened: false, isPartial: false };
 
-const HANDLE_DIGITS = 4;
 const HEX = 16;
 
 const termsIn = (query: string): readonly QueryTerm[] =>
-  [...queryTerms(query)].slice(0, LIMITS.searchTermsMax).map(([term, weight]) => ({
+  [...queryTerms(query)].map(([term, weight]) => ({
     term,
     weight,
     bucket: bucketOf(term),
     fingerprint: fingerprintOf(term),
   }));
+
+/** In the order of the question where all of them are looked up. */
+const mostTelling = (terms: readonly QueryTerm[]): readonly QueryTerm[] =>
+  terms.length <= LIMITS.searchTermsMax ? terms : tellingFirst(terms).slice(0, LIMITS.searchTermsMax);
 
 const bucketsOf = (terms: readonly QueryTerm[]): readonly number[] => [...new Set(terms.map(({ bucket }) => bucket))];
 
@@ -116,28 +102,73 @@ const unitsBeyondFirst = (buckets: readonly ReadBucket[]): readonly UnitName[] =
   );
 };
 
-/** Every bucket by its key; undefined where that takes more calls than there are. */
+/** Of the buckets that hold a question's terms, those that calls and bytes allow to read of all units; the rarest terms first. */
+const affordable = (first: readonly ReadBucket[], terms: readonly QueryTerm[], countMax: number): readonly number[] => {
+  const bytes = new Map<number, number>();
+  for (const { bucket, data } of first) {
+    bytes.set(bucket, (bytes.get(bucket) ?? 0) + data.length * (parseBucket(data)?.parts ?? 1));
+  }
+  let left: number = LIMITS.searchLexicalBytesMax;
+  const chosen: number[] = [];
+  for (const bucket of bucketsOf(rarestFirst(first, terms))) {
+    left -= bytes.get(bucket) ?? 0;
+    if (chosen.length < countMax && (left >= 0 || chosen.length === 0)) {
+      chosen.push(bucket);
+    }
+  }
+  return chosen;
+};
+
+const keysOf = (units: readonly UnitName[], buckets: readonly number[]): readonly RecordKey[] =>
+  units.flatMap((unit) => buckets.map((bucket) => bucketKey(unit, bucket)));
+
+/**
+ * Every bucket by its key; undefined where the sources are too many for that. Where they are few but large, their first units
+ * tell which of the terms are rare, and those are read of the others.
+ */
 const readByKeys = async (
   question: LexicalQuestion,
   terms: readonly QueryTerm[],
 ): Promise<Result<Reading> | undefined> => {
-  const numbers = bucketsOf(terms);
-  const sources = question.sources?.filter((source) => question.isAllowed(source));
-  if (sources === undefined || !question.calls.take(callsFor(sources.length * numbers.length))) {
+  const sources = question.sources?.filter((source) => question.isAllowed(source)) ?? [];
+  // The other half of the calls is for the further units, or for the partitions where those are too many.
+  const firstCallsMax = Math.ceil(question.calls.left / 2);
+  const countMax = Math.floor((firstCallsMax * LIMITS.searchGetItemsMax) / Math.max(1, sources.length));
+  const asked = bucketsOf(terms);
+  if (question.sources === undefined || countMax < Math.min(asked.length, question.calls.left)) {
     return undefined;
   }
-  const keysOf = (units: readonly UnitName[]): readonly RecordKey[] =>
-    units.flatMap((unit) => numbers.map((bucket) => bucketKey(unit, bucket)));
-  const first = await readKeys(question, keysOf(sources.map((source) => ({ source, part: 0 }))));
+  const numbers = asked.length <= countMax ? asked : bucketsOf(tellingFirst(terms)).slice(0, countMax);
+  question.calls.take(callsFor(sources.length * numbers.length));
+  const first = await readKeys(
+    question,
+    keysOf(
+      sources.map((source) => ({ source, part: 0 })),
+      numbers,
+    ),
+  );
   if (first.kind === 'failed') {
     return first;
   }
-  const more = keysOf(unitsBeyondFirst(first.value));
-  if (!question.calls.take(callsFor(more.length))) {
+  const further = unitsBeyondFirst(first.value);
+  const furtherMax = Math.floor((question.calls.left * LIMITS.searchGetItemsMax) / Math.max(1, further.length));
+  if (furtherMax < Math.min(numbers.length, question.calls.left)) {
     return undefined;
   }
-  const rest = await readKeys(question, more);
-  return rest.kind === 'failed' ? rest : done({ buckets: [...first.value, ...rest.value], terms, isPartial: false });
+  const isRead = new Set(numbers);
+  const read = terms.filter(({ bucket }) => isRead.has(bucket));
+  const chosen = further.length === 0 ? numbers : affordable(first.value, read, furtherMax);
+  const isChosen = new Set(chosen);
+  const keys = keysOf(further, chosen);
+  question.calls.take(callsFor(keys.length));
+  const rest = await readKeys(question, keys);
+  return rest.kind === 'failed'
+    ? rest
+    : done({
+        buckets: [...first.value, ...rest.value].filter(({ bucket }) => isChosen.has(bucket)),
+        terms: read.filter(({ bucket }) => isChosen.has(bucket)),
+        isPartial: false,
+      });
 };
 
 interface PartitionReading {
@@ -201,62 +232,27 @@ const readByPartitions = async (question: LexicalQuestion, terms: readonly Query
   });
 };
 
-const handleText = (handle: number): string => handle.toString(HEX).padStart(HANDLE_DIGITS, '0');
-
-const unitText = ({ source, part }: UnitName): string => `${source}#${part}`;
-
-/** Whose chunks these are. A handle that no directory lists is of a chunk that is gone, or of a unit that is being written. */
-const resolve = async (
-  { records }: LexicalQuestion,
-  hits: readonly LexicalHit[],
-): Promise<Result<readonly LexicalCandidate[]>> => {
-  const units = new Map(hits.map(({ unit }) => [unitText(unit), unit]));
-  const keys = [...units.values()].map((unit) => directoryKey(unit));
-  const read = await records.getMany(keys, { batchItemsMax: LIMITS.searchGetItemsMax });
-  if (read.kind === 'failed') {
-    return read;
-  }
-  const handlesOf = Map.groupBy(hits, ({ unit }) => unitText(unit));
-  const documents = new Map<string, readonly string[]>();
-  for (const { pk, sk, del, data } of read.value) {
-    const unit = { source: pk.slice(pk.indexOf('#') + 1), part: parseDirectorySk(sk) ?? -1 };
-    const wanted = new Set((handlesOf.get(unitText(unit)) ?? []).map(({ handle }) => handle));
-    for (const { handle, hash } of del === true ? [] : findHandles(data, wanted)) {
-      const name = `${unitText(unit)}#${handle}`;
-      documents.set(name, [...(documents.get(name) ?? []), documentId(unit.source, hash)]);
-    }
-  }
-  return done(
-    hits.flatMap(({ unit, handle, score }) => {
-      const found = documents.get(`${unitText(unit)}#${handle}`) ?? [];
-      return found.map((document) => ({
-        document,
-        handle: handleText(handle),
-        score,
-        isAmbiguous: found.length > 1,
-      }));
-    }),
-  );
-};
-
 export const findByWords = async (question: LexicalQuestion): Promise<Result<LexicalFinding>> => {
   const terms = termsIn(question.query);
   if (terms.length === 0 || question.sources?.length === 0) {
     return done(NOTHING);
   }
-  const read = (await readByKeys(question, terms)) ?? (await readByPartitions(question, terms));
+  const forBuckets = { ...question, calls: question.calls.setAside(question.calls.left - 1) };
+  const looked = mostTelling(terms);
+  const read = (await readByKeys(forBuckets, looked)) ?? (await readByPartitions(forBuckets, looked));
+  question.calls.giveBack(forBuckets.calls);
   if (read.kind === 'failed') {
     return read;
   }
   const { hits } = scoreBuckets(read.value.buckets, read.value.terms, question.hitsMax);
-  const candidates = hits.length === 0 ? done([]) : await resolve(question, hits);
+  const candidates = hits.length > 0 && question.calls.take() ? await resolveHits(question.records, hits) : done([]);
   if (candidates.kind === 'failed') {
     return candidates;
   }
   const readTerms = new Set(read.value.terms.map(({ term }) => term));
   return done({
     candidates: candidates.value,
-    unread: terms.filter(({ term }) => !readTerms.has(term)).map(({ term }) => term),
+    isShortened: terms.some((one) => !readTerms.has(one.term) && isTelling(one)),
     isPartial: read.value.isPartial,
   });
 };

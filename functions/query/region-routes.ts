@@ -153,6 +153,9 @@ const seriesShape = z.object({
   points: z.array(pointShape),
 });
 
+/** Of the console, too. */
+export const metricsShape = { from: momentShape, to: momentShape, items: z.array(seriesShape) };
+
 const metrics: GuardedRoute = {
   method: 'GET',
   path: '/v1/metrics',
@@ -163,7 +166,7 @@ const metrics: GuardedRoute = {
     description:
       'The lines that CloudWatch is sent, summed up where they are made. CloudWatch has all of them, for longer.',
     query: { minutes: z.coerce.number().int().min(1).max(LIMITS.metricsMinutesMax).optional() },
-    answer: { from: momentShape, to: momentShape, items: z.array(seriesShape) },
+    answer: metricsShape,
     list: 'items',
   },
   answer: async ({ deps, parameters }) => {

@@ -18,13 +18,30 @@ import { readPartition } from './read-partition.ts';
 import { type GuardedContext, type GuardedRoute, unavailable } from './route.ts';
 import { momentShape } from './shapes.ts';
 
-const SUMMARY = {
+const nameShape = {
   kind: z.enum(REPORT_KINDS),
   id: z.string().meta({ description: 'a ULID: newer ones sort later' }),
+};
+
+const summaryShape = {
   at: momentShape,
   by: z.string(),
   state: z.string().meta({ description: 'running while its steps go on' }),
   summary: z.string(),
+};
+
+/** Of the console, too. */
+export const reportsShape = {
+  items: z.array(z.object({ ...nameShape, ...summaryShape })),
+  isAll: z.boolean().meta({ description: 'false where there are more than one answer lists' }),
+};
+
+/** Of the console, too. */
+export const oneReportShape = {
+  ...nameShape,
+  report: z
+    .looseObject({ ...summaryShape, markdown: z.string().optional() })
+    .meta({ description: 'and whatever its kind tells besides' }),
 };
 
 const listAnswer = async ({ deps }: GuardedContext): Promise<Answer> => {
@@ -50,10 +67,7 @@ const list: GuardedRoute = {
   parameters: [],
   about: {
     summary: 'Reports of failovers, failbacks, drills and preflights, the newest first',
-    answer: {
-      items: z.array(z.object(SUMMARY)),
-      isAll: z.boolean().meta({ description: 'false where there are more than one answer lists' }),
-    },
+    answer: reportsShape,
     list: 'items',
   },
   answer: listAnswer,
@@ -83,7 +97,7 @@ const show: GuardedRoute = {
   about: {
     summary: 'One report, whole',
     path: { kind: 'failover, failback, drill or preflight', id: 'the id of a report' },
-    answer: { kind: SUMMARY.kind, id: SUMMARY.id, report: z.record(z.string(), z.unknown()) },
+    answer: oneReportShape,
     problems: [404],
   },
   answer: async (context) => {

@@ -3,9 +3,10 @@
  * what it gets of the home view is what its caller may see.
  */
 import type { Authenticator } from '../access/authenticator.ts';
+import type { ReadEvents, ReadFrom } from '../audit/read-events.ts';
 import type { OwnVerdict } from '../audit/verify-own.ts';
 import type { Permission, Principal } from '../domain/access.ts';
-import type { AuditEvent, AuditLog } from '../domain/audit-event.ts';
+import type { AuditLog } from '../domain/audit-event.ts';
 import type { Failure, Result } from '../domain/failure.ts';
 import type { InteractiveWrites } from '../domain/interactive-write.ts';
 import type { JsonFields } from '../domain/json-fields.ts';
@@ -24,10 +25,11 @@ import type { ReadReplication } from './replication.ts';
 import type { RouteAbout } from './route-about.ts';
 import type { ShownView } from './shown-view.ts';
 
-/** The newest events first. */
-export type ReadAudit = (eventsMax: number, untilMs?: number) => Promise<Result<readonly AuditEvent[]>>;
+export type ReadAudit = (eventsMax: number, from?: ReadFrom) => Promise<Result<ReadEvents>>;
 
 export interface SourceKinds {
+  /** Those that can be added here. */
+  readonly names: readonly string[];
   /** What is wrong with a configuration, naming the field; undefined where nothing is. Asks no service. */
   problemOf(kind: string, config: JsonFields): Promise<string | undefined>;
 }

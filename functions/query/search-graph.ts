@@ -1,6 +1,7 @@
 /**
- * The stored graph as a search sees it: names from what is kept in memory, and a reader over the home records. A search never waits
- * for the graph to be compared with the store; it asks for that beside its own work, at most once a minute.
+ * The stored graph as a search sees it: names from what is kept in memory, and a reader over the home records within the calls of the
+ * lane. A search never waits for the graph to be compared with the store; it asks for that beside its own work, once in a few
+ * seconds (`searchGraphKeptMs`), for all searches together.
  */
 import { kindOf, nameOf } from '../graph/facts/vocabulary.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -10,7 +11,11 @@ import { type NamedNode, openGraphLane } from './graph-lane.ts';
 import { StoreGraphReader } from './graph-reader.ts';
 import type { GraphLane } from './lanes.ts';
 
-const NAMED_KINDS: ReadonlySet<string> = new Set(['component', 'api', 'system', 'group', 'region']);
+/**
+ * What the indexes name, but for Regions: so much is tied to a Region that a few files of it would be chosen at random, for every
+ * question in which one is written. What depends on one is asked of the incident's routes.
+ */
+const NAMED_KINDS: ReadonlySet<string> = new Set(['component', 'api', 'system', 'group']);
 const NONE: readonly NamedNode[] = [];
 
 /** Made once for each state of the graph: it has a hundred thousand names. */
@@ -49,14 +54,19 @@ const compareBeside = (records: GraphRecords, sources: readonly string[], nowMs:
 
 export interface SearchGraphTerms {
   readonly records: GraphRecords;
-  /** Every source of this Region with the moment of its last reading: the graph is kept for all callers at once. */
-  readonly readAt: ReadonlyMap<string, number>;
+  /** Every source of this Region: the graph is kept for all callers at once. Undefined where they are not known: it stays as it is. */
+  readonly sources: readonly string[] | undefined;
   readonly nowMs: number;
 }
 
-export const searchGraph = ({ records, readAt, nowMs }: SearchGraphTerms): GraphLane =>
+/** A search shows no moment of the graph's own. */
+const READ_AT: ReadonlyMap<string, number> = new Map();
+
+export const searchGraph = ({ records, sources, nowMs }: SearchGraphTerms): GraphLane =>
   openGraphLane(() => {
-    compareBeside(records, [...readAt.keys()], nowMs);
+    if (sources !== undefined) {
+      compareBeside(records, sources, nowMs);
+    }
     const directory = cacheOf(records).peek();
     if (directory.units.length === 0) {
       return undefined;
@@ -64,6 +74,6 @@ export const searchGraph = ({ records, readAt, nowMs }: SearchGraphTerms): Graph
     const names = namesIn(directory);
     return {
       named: (name) => names.get(name) ?? NONE,
-      reader: new StoreGraphReader({ records, directory, readAt }),
+      open: (calls, isRead) => new StoreGraphReader({ records, directory, readAt: READ_AT, calls, isRead }),
     };
   });

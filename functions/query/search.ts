@@ -14,7 +14,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { CallBudget } from './call-budget.ts';
 import { type Candidate, type DropReason, type Listed, readTexts } from './candidates.ts';
 import { fuse, type Lane, type Places } from './fuse.ts';
-import { type Degradation, gatherLanes, type GraphLane } from './lanes.ts';
+import { type Degradation, type Gathered, gatherLanes, type GraphLane } from './lanes.ts';
 import { type ListedLanes, listLanes } from './listed-lanes.ts';
 import { plainText } from './plain-text.ts';
 import { boostRanked, type Ranked, selectRanked } from './rank.ts';
@@ -161,6 +161,44 @@ const isShown = ({ isAllowed }: SearchRequest, { document, chunk }: Candidate): 
 const isCrowdedOut = (request: SearchRequest, ordered: readonly Ordered[], dropped: Dropped): boolean =>
   ordered.length < request.limit && (dropped.get('unlisted') ?? 0) > 0;
 
+/** The vectors, the documents, and then the texts. */
+const FURTHER_CALLS = 3;
+
+interface Looked {
+  readonly listed: ListedLanes;
+  readonly ordered: readonly Ordered[];
+  readonly degraded: readonly Degradation[];
+}
+
+/**
+ * Vectors of replaced documents stay in the index, listed by no document; where they crowd out what is listed, look further once.
+ * Where that can't be done, or does not reach beyond them either, the answer says that the vectors were not wholly looked at.
+ */
+const lookAtLanes = async (
+  request: SearchRequest,
+  gathered: Extract<Gathered, { kind: 'gathered' }>,
+  calls: CallBudget,
+  dropped: Dropped,
+): Promise<Looked> => {
+  const { lanes, degraded, lookFurther } = gathered;
+  const listed = await listLanes(request, lanes, calls, dropped);
+  const first: Looked = { listed, ordered: orderOf(listed), degraded };
+  if (lookFurther === undefined || !isCrowdedOut(request, first.ordered, dropped)) {
+    return first;
+  }
+  const lacking = [...new Set<Degradation>([...degraded, 'vectors'])];
+  const more = calls.left < FURTHER_CALLS ? undefined : await lookFurther();
+  if (more?.kind !== 'done') {
+    return { ...first, degraded: lacking };
+  }
+  dropped.clear();
+  const further = await listLanes(request, more.value, calls, dropped);
+  const ordered = orderOf(further);
+  const isAtEnd = more.value.vectors.length < LIMITS.vectorQueryTopKMax;
+  const isWhole = isAtEnd || !isCrowdedOut(request, ordered, dropped);
+  return { listed: further, ordered, degraded: isWhole ? degraded : lacking };
+};
+
 export const search = async (request: SearchRequest): Promise<SearchOutcome> => {
   const calls = new CallBudget(LIMITS.searchStoreCallsMax);
   const gathered = await gatherLanes(request, calls);
@@ -168,15 +206,7 @@ export const search = async (request: SearchRequest): Promise<SearchOutcome> => 
     return gathered;
   }
   const dropped: Dropped = new Map();
-  let listed = await listLanes(request, gathered.lanes, calls, dropped);
-  let ordered = orderOf(listed);
-  if (isCrowdedOut(request, ordered, dropped) && gathered.lookFurther !== undefined && calls.left > 2) {
-    // Vectors of replaced documents stay in the index, listed by no document; where they crowd out what is listed, look further once.
-    dropped.clear();
-    listed = await listLanes(request, await gathered.lookFurther(), calls, dropped);
-    ordered = orderOf(listed);
-  }
-  const { degraded } = gathered;
+  const { listed, ordered, degraded } = await lookAtLanes(request, gathered, calls, dropped);
   if (ordered.length === 0 && listed.failure !== undefined) {
     return { kind: 'failed', part: 'records', failure: listed.failure };
   }

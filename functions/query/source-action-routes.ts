@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { LIMITS } from '../domain/limits.ts';
+import { checkMessage } from '../ingest/sync-message.ts';
 import type { SourceCheck } from '../domain/source-status.ts';
 import type { SyncQueue } from '../stores/sync-queue.ts';
 import { type Answer, problem } from './answer.ts';
@@ -84,12 +85,7 @@ const check: GuardedRoute = {
     }
     // Another one than the request's own, which somebody may choose: what a check finds is kept under it.
     const wanted = `${requestId}-${deps.requestId()}`.slice(-64);
-    const sent = await found.queue.send({
-      // In a group of its own: it writes nothing to the corpus, and need not wait for a cycle.
-      group: `check/${id}`,
-      dedupe: `check/${id}/${wanted}`,
-      body: JSON.stringify({ source: id, check: wanted }),
-    });
+    const sent = await found.queue.send(checkMessage(id, wanted));
     if (sent.kind === 'failed') {
       return unavailable(deps, 'queue', sent.failure);
     }

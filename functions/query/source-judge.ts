@@ -1,6 +1,7 @@
 /** Whether a definition may be stored: by its form, its kind, its place, and who asks. */
 import { isSourceAllowed } from '../domain/access.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { byOrganisation, foreignSecretsIn, ownSecretsPrefix } from '../domain/secret-reference.ts';
 import {
   type ConfiguredSource,
   GLOBAL_WORKSPACE,
@@ -10,11 +11,13 @@ import {
   workspaceOf,
 } from '../domain/source-definition.ts';
 import { isPermittedIn, isWorkspaceVisible } from '../domain/workspace.ts';
-import { readSourceDefinitions } from '../stores/source-definitions.ts';
+import { canonicalText } from '../stores/envelope.ts';
+import { type DefinitionsRead, readSourceDefinitions } from '../stores/source-definitions.ts';
 import { type Answer, problem } from './answer.ts';
-import type { Parameters } from './parameters.ts';
+import { type Parameters, shownText } from './parameters.ts';
 import { bodyAs } from './request-body.ts';
 import { type GuardedContext, unavailable } from './route.ts';
+import { type Before, readBefore } from './source-before.ts';
 import { DEFINITION_FIELDS, definitionSchema } from './source-shapes.ts';
 import { noWorkspace, notInWorkspace, readWorkspace } from './workspace-view.ts';
 
@@ -54,6 +57,13 @@ const taken = (): Answer =>
     next: 'Choose another id; the name may be anything.',
   });
 
+const isGoing = (): Answer =>
+  problem(409, 'source-purging', {
+    what: 'this id can’t be taken yet',
+    why: 'It was a source of a workspace that was deleted, and what was read of it is still being purged.',
+    next: 'Try again after the next cycles, or choose another id; the name may be anything.',
+  });
+
 const tooMany = (): Answer =>
   problem(409, 'too-many-sources', {
     what: 'there are too many sources',
@@ -69,6 +79,13 @@ const refused = (answer: Answer): { readonly kind: 'refused'; readonly answer: A
   kind: 'refused',
   answer,
 });
+
+const foreignSecret = (workspace: string, [reference = '']: readonly string[]): Answer =>
+  problem(403, 'foreign-secret', {
+    what: `a source of the workspace "${workspace}" may not name the secret ${shownText(reference)}`,
+    why: `Its own secrets are those under ${ownSecretsPrefix(workspace)}; only an org-admin names another one.`,
+    next: 'Put the credential under such a name in both Regions, or ask an org-admin to PUT this source.',
+  });
 
 /** The body as a definition of a known kind. */
 const readDefinition = async ({ deps, id, body }: GuardedContext): Promise<Parameters<SourceDefinition>> => {
@@ -93,13 +110,46 @@ const readDefinition = async ({ deps, id, body }: GuardedContext): Promise<Param
   return { kind: 'read', value: definition };
 };
 
-/** Out of one workspace into another needs a word in both. */
-const refusePlace = async (
+const isOrgAdmin = ({ caller }: GuardedContext): boolean => caller.roles.includes('org-admin');
+
+const accepted = (value: SourceDefinition): Parameters<SourceDefinition> => ({ kind: 'read', value });
+
+/** What is read, where, with which secrets, and for whom. */
+const boundOf = ({ kind, config, workspace = GLOBAL_WORKSPACE }: SourceDefinition): string =>
+  canonicalText({ kind, config, workspace });
+
+/**
+ * The function that syncs reads every secret that is meant for sources: who may name which is decided here. The organisation's word is
+ * for the whole of what a source is told: with another address the same secret would be sent to whoever chose it.
+ */
+const judgeSecrets = (
   context: GuardedContext,
   definition: SourceDefinition,
   before: ConfiguredSource | undefined,
+): Parameters<SourceDefinition> => {
+  if (isOrgAdmin(context)) {
+    return accepted(byOrganisation(definition));
+  }
+  const foreign = foreignSecretsIn(definition);
+  if (foreign.length === 0) {
+    return accepted(definition);
+  }
+  const isKept =
+    before?.purge === undefined &&
+    before?.definition.secretsBy === 'organisation' &&
+    boundOf(before.definition) === boundOf(definition);
+  return isKept ? accepted(byOrganisation(definition)) : refused(foreignSecret(workspaceOf(definition), foreign));
+};
+
+/** Out of one workspace into another needs a word in both; an org-admin's word counts where a workspace is gone. */
+const refusePlace = async (
+  context: GuardedContext,
+  definition: SourceDefinition,
+  before: Before,
 ): Promise<Answer | undefined> => {
-  for (const place of new Set([workspaceOf(definition), workspaceOf(before?.definition ?? definition)])) {
+  const isOnlyNew = before.kind !== 'source' || isOrgAdmin(context);
+  const places = isOnlyNew ? [workspaceOf(definition)] : [workspaceOf(definition), before.workspace];
+  for (const place of new Set(places)) {
     const answer = await refuseManaging(context, place);
     if (answer !== undefined) {
       return answer;
@@ -108,8 +158,22 @@ const refusePlace = async (
   return undefined;
 };
 
+/** Whose an id is: nobody takes what they may not read, and nobody but an org-admin what somebody else's may be. */
+const refuseId = (context: GuardedContext, before: Before): Answer | undefined => {
+  const isOthers = before.kind === 'source' && !isSourceAllowed(context.caller, context.id);
+  const mayBeOthers = before.kind === 'damaged' || before.kind === 'purging';
+  if (isOthers || (mayBeOthers && !isOrgAdmin(context))) {
+    return taken();
+  }
+  return before.kind === 'purging' ? isGoing() : undefined;
+};
+
+const isOverfull = ({ sources }: DefinitionsRead, id: string): boolean =>
+  !sources.some(({ definition }) => definition.id === id) &&
+  sources.filter(({ purge }) => purge === undefined).length >= LIMITS.sourcesMax;
+
 export const judgeDefinition = async (context: GuardedContext): Promise<Judged> => {
-  const { deps, id, caller } = context;
+  const { deps, id } = context;
   if (!isSourceId(id)) {
     return refused(badId());
   }
@@ -121,16 +185,17 @@ export const judgeDefinition = async (context: GuardedContext): Promise<Judged> 
   if (read.kind === 'failed') {
     return refused(unavailable(deps, 'records', read.failure));
   }
-  const { sources } = read.value;
-  const before = sources.find(({ definition }) => definition.id === id);
-  if (before !== undefined && !isSourceAllowed(caller, id)) {
-    return refused(taken());
+  const before = await readBefore(context, read.value);
+  if (before.kind === 'failed') {
+    return refused(unavailable(deps, 'records', before.failure));
   }
-  if (before === undefined && sources.filter(({ purge }) => purge === undefined).length >= LIMITS.sourcesMax) {
-    return refused(tooMany());
+  const answer = refuseId(context, before.value) ?? (isOverfull(read.value, id) ? tooMany() : undefined);
+  const misplaced = answer ?? (await refusePlace(context, wanted.value, before.value));
+  if (misplaced !== undefined) {
+    return refused(misplaced);
   }
-  const answer = await refusePlace(context, wanted.value, before);
-  return answer === undefined
-    ? { kind: 'definition', definition: wanted.value, isNew: before === undefined || before.purge !== undefined }
-    : refused(answer);
+  const configured = read.value.sources.find(({ definition }) => definition.id === id);
+  const judged = judgeSecrets(context, wanted.value, configured);
+  const isNew = before.value.kind !== 'source' || before.value.isRemoved;
+  return judged.kind === 'refused' ? judged : { kind: 'definition', definition: judged.value, isNew };
 };

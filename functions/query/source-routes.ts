@@ -40,6 +40,15 @@ const list: GuardedRoute = {
   },
 };
 
+/** For whoever may change it: what it is told, and by whose word it may read the secrets that it names. */
+const managedFields = ({ configured }: ShownSource): Partial<Pick<SourceDefinition, 'config' | 'secretsBy'>> => {
+  if (configured === undefined) {
+    return {};
+  }
+  const { config, secretsBy } = configured.definition;
+  return { config, ...(secretsBy === undefined ? {} : { secretsBy }) };
+};
+
 const one: GuardedRoute = {
   method: 'GET',
   path: '/v1/sources/:id',
@@ -56,9 +65,8 @@ const one: GuardedRoute = {
     if (shown === undefined) {
       return noSource(id);
     }
-    const config = shown.configured?.definition.config;
     const isManager = (await refuseManaging(context, workspaceOfShown(shown))) === undefined;
-    const item = { ...sourceItem(deps, shown), ...(isManager && config !== undefined ? { config } : {}) };
+    const item = { ...sourceItem(deps, shown), ...(isManager ? managedFields(shown) : {}) };
     return {
       status: 200,
       fields: { source: item, check: (await readCheck(deps, id)) ?? null, degraded: [] },

@@ -73,22 +73,34 @@ export const findingShape = z.object({ level: z.enum(['ok', 'warning', 'error'])
 
 const checkShape = z.object({ id: z.string(), at: momentShape, findings: z.array(findingShape) });
 
+/** Of the console, too. */
+export const sourcesShape = { degraded: degradedShape, items: z.array(sourceShape) };
+
+/** Of the console, too. */
+export const oneSourceShape = {
+  source: sourceShape.extend({
+    config: z.record(z.string(), z.unknown()).optional(),
+    secretsBy: z.literal('organisation').optional().meta({
+      description:
+        "an org-admin has named a secret that is not its workspace's own: only they change its kind, configuration and workspace",
+    }),
+  }),
+  check: checkShape.nullable(),
+  degraded: degradedShape,
+};
+
 const path = { id: 'the id of a source' };
 
 export const SOURCES_ABOUT: RouteAbout = {
   summary: 'The sources, how far each was read, and what failed',
-  answer: { degraded: degradedShape, items: z.array(sourceShape) },
+  answer: sourcesShape,
   list: 'items',
 };
 
 export const SOURCE_ABOUT: RouteAbout = {
   summary: 'One source; its configuration to whoever may change it',
   path,
-  answer: {
-    source: sourceShape.extend({ config: z.record(z.string(), z.unknown()).optional() }),
-    check: checkShape.nullable(),
-    degraded: degradedShape,
-  },
+  answer: oneSourceShape,
   problems: [404, 503],
 };
 

@@ -1,7 +1,8 @@
 /**
  * Deletes a workspace: its sources are marked for the purge that the next cycles make under their fences, then its members and
- * settings go, and the workspace itself last, so that a deletion that was cut off can be asked for again. A workspace that is gone
- * is nobody's: what is still being purged is shown to no member in the meantime.
+ * settings go, and the workspace itself last, so that a deletion that was cut off, or is more than one request does, can be asked for
+ * again. A workspace that is gone is nobody's: what is still being purged is shown to no member in the meantime, and no workspace of
+ * the same id is made before it is gone.
  */
 import { LIMITS } from '../domain/limits.ts';
 import type { InteractiveConflict, InteractiveOutcome } from '../domain/interactive-write.ts';
@@ -31,9 +32,19 @@ const stays = (): Answer =>
     next: 'Remove single sources: DELETE /v1/sources/{id}.',
   });
 
+/** A workspace that went before its members would have them again where somebody makes one of its id. */
+const unfinished = (members: number): Answer =>
+  problem(409, 'unfinished', {
+    what: 'this workspace is not deleted yet',
+    why: `It has more members than one request removes; ${members} are removed now.`,
+    next: 'Send the same request again, until it is answered with "deleted".',
+  });
+
 interface Contents {
   readonly sources: readonly SourceDefinition[];
   readonly members: readonly RecordKey[];
+  /** Whether there are more members than these. */
+  readonly isMore: boolean;
   readonly settings: readonly RecordKey[];
 }
 
@@ -44,7 +55,7 @@ const readContents = async ({ deps, id }: GuardedContext): Promise<Result<Conten
     readSourceDefinitions(deps.workspaces, deps.ownSources ?? []),
     readPartition(deps.workspaces, MEMBERS_PARTITION, {
       skPrefix: membersPrefix(id),
-      recordsMax: LIMITS.workspaceMembersListedMax,
+      recordsMax: LIMITS.workspaceMembersBuriedMax,
     }),
     readPartition(deps.workspaces, settingsPartition(id), { recordsMax: LIMITS.settingsListedMax }),
   ]);
@@ -63,6 +74,7 @@ const readContents = async ({ deps, id }: GuardedContext): Promise<Result<Conten
   return done({
     sources: inside.map(({ definition }) => definition),
     members: members.value.records.map((record) => keyOf(record)),
+    isMore: !members.value.isWhole,
     settings: settings.value.records.map((record) => keyOf(record)),
   });
 };
@@ -106,7 +118,7 @@ export const deleteWorkspace = async (context: GuardedContext): Promise<Answer> 
   if (contents.kind === 'failed') {
     return recordsFailed(context, contents.failure);
   }
-  const { sources, members, settings } = contents.value;
+  const { sources, members, settings, isMore } = contents.value;
   const inFlight = LIMITS.searchReadsInFlightMax;
   const inside = [
     ...(await mapLimited(sources, inFlight, async (source) => markForPurge(context, source))),
@@ -115,6 +127,11 @@ export const deleteWorkspace = async (context: GuardedContext): Promise<Answer> 
   const failed = failedOf(inside);
   if (failed !== undefined) {
     return notHeldAnswer(context, failed);
+  }
+  if (isMore) {
+    const details = { members: members.length };
+    await auditChange(context, { action: 'workspace.member-removed', target: `workspace:${id}`, details });
+    return unfinished(members.length);
   }
   const outcome = await deps.writes.write({
     table: 'workspaces',

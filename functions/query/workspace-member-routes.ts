@@ -30,6 +30,9 @@ const memberShape = z.object({
   addedAt: momentShape,
 });
 
+/** Of the console, too. */
+export const membersShape = { degraded: degradedShape, items: z.array(memberShape) };
+
 const itemOf = ({ member, role, addedBy, addedAt }: MemberPayload): z.infer<typeof memberShape> => ({
   member,
   role,
@@ -47,7 +50,7 @@ const list: GuardedRoute = {
   about: {
     summary: 'Who is in a workspace',
     path: { id: PATH.id },
-    answer: { degraded: degradedShape, items: z.array(memberShape) },
+    answer: membersShape,
     list: 'items',
     problems: [404],
   },
@@ -182,6 +185,9 @@ const workspaceSourceShape = z.object({
   removed: z.boolean().meta({ description: 'true while its corpus is being purged' }),
 });
 
+/** Of the console, too. */
+export const workspaceSourcesShape = { items: z.array(workspaceSourceShape) };
+
 const sources: GuardedRoute = {
   method: 'GET',
   path: '/v1/workspaces/:id/sources',
@@ -190,7 +196,7 @@ const sources: GuardedRoute = {
   about: {
     summary: 'The sources that belong to a workspace, as far as the caller may read them',
     path: { id: PATH.id },
-    answer: { items: z.array(workspaceSourceShape) },
+    answer: workspaceSourcesShape,
     list: 'items',
     problems: [404],
   },

@@ -10,6 +10,7 @@ import {
   type WorkspacePayload,
   WORKSPACES_PARTITION,
 } from '../domain/workspace.ts';
+import { readSourceDefinitions } from '../stores/source-definitions.ts';
 import { type Answer, problem } from './answer.ts';
 import { keyNameSchema } from './key-fields.ts';
 import { shownText } from './parameters.ts';
@@ -17,6 +18,7 @@ import { readPartition } from './read-partition.ts';
 import { bodyAs } from './request-body.ts';
 import type { GuardedContext, GuardedRoute } from './route.ts';
 import { CHANGED, degradedShape } from './shapes.ts';
+import { readPurging } from './source-before.ts';
 import { deleteWorkspace } from './workspace-deletion.ts';
 import {
   enterWorkspace,
@@ -29,6 +31,12 @@ import {
 } from './workspace-view.ts';
 import { auditChange, type Change, heldFields, notHeldAnswer } from './write-answer.ts';
 
+/** Of the console, too. */
+export const workspacesShape = { degraded: degradedShape, items: z.array(workspaceShape) };
+
+/** Of the console, too. */
+export const oneWorkspaceShape = { workspace: workspaceShape };
+
 const list: GuardedRoute = {
   method: 'GET',
   path: '/v1/workspaces',
@@ -36,7 +44,7 @@ const list: GuardedRoute = {
   parameters: [],
   about: {
     summary: 'The workspaces that the caller may see',
-    answer: { degraded: degradedShape, items: z.array(workspaceShape) },
+    answer: workspacesShape,
     list: 'items',
   },
   answer: async (context) => {
@@ -67,7 +75,7 @@ const one: GuardedRoute = {
   about: {
     summary: 'One workspace',
     path: { id: 'the id of a workspace' },
-    answer: { workspace: workspaceShape },
+    answer: oneWorkspaceShape,
     problems: [404],
   },
   answer: async (context) => {
@@ -130,6 +138,26 @@ const taken = (id: string): Answer =>
     next: `Change it with PUT /v1/workspaces/${shownText(id)}, or choose another id.`,
   });
 
+const isGoing = (id: string, sources: readonly string[]): Answer =>
+  problem(409, 'workspace-purging', {
+    what: `the workspace "${shownText(id)}" can't be made yet`,
+    why: `There was one of this id, and what was read of its sources is still being purged: ${sources.length} to go.`,
+    next: 'Try again after the next cycles, or choose another id.',
+  });
+
+/** Undefined where nothing of an earlier workspace of this id is left for the members of a new one to see. */
+const refuseEarly = async (context: GuardedContext, id: string): Promise<Answer | undefined> => {
+  const read = await readSourceDefinitions(context.deps.workspaces, context.deps.ownSources ?? []);
+  if (read.kind === 'failed') {
+    return recordsFailed(context, read.failure);
+  }
+  const purging = await readPurging(context, read.value, id);
+  if (purging.kind === 'failed') {
+    return recordsFailed(context, purging.failure);
+  }
+  return purging.value.length === 0 ? undefined : isGoing(id, purging.value);
+};
+
 /** What a request finds that was sent before under its idempotency-key: the id of the write then shows that it is the same one. */
 const isRepetition = (
   { op, caller }: GuardedContext,
@@ -167,6 +195,10 @@ const create: GuardedRoute = {
     }
     if (before.value !== undefined && !isRepetition(context, before.value, body.value)) {
       return taken(id);
+    }
+    const early = before.value === undefined ? await refuseEarly(context, id) : undefined;
+    if (early !== undefined) {
+      return early;
     }
     const now = deps.now();
     const payload = { name, visibility, createdBy: caller.id, createdAt: now, updatedBy: caller.id, updatedAt: now };

@@ -75,11 +75,13 @@ export interface Change {
 export const auditChange = async (
   { deps, caller, requestId, startedAt }: Pick<GuardedContext, 'deps' | 'caller' | 'requestId' | 'startedAt'>,
   { action, target, details }: Change,
+  /** With `later` the peer is not tried now: it gets the event as it gets every debt. */
+  options: { readonly later?: boolean } = {},
 ): Promise<HeldOutcome['replication'] | 'missing'> => {
   let why = '';
   try {
     // A peer that let the change wait is not waited for a second time: whoever asks has one budget for it.
-    const later = deps.now() - startedAt > LIMITS.auditInlineMsMax;
+    const later = options.later === true || deps.now() - startedAt > LIMITS.auditInlineMsMax;
     const recorded = await deps.audit.record(
       {
         at: deps.now(),

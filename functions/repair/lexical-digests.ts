@@ -12,17 +12,13 @@ import { batchesOf } from '../stores/vector-batches.ts';
 /** A large source has hundreds of units; people's own reads get their turn between these. */
 const UNITS_AT_ONCE = 8;
 
-/** Directories included. Strongly consistent. */
-export const readLexicalDigests = async (
-  records: Pick<RecordStore, 'queryDigests' | 'getDigests'>,
+/** The buckets of these units, whatever their directories say. Strongly consistent. */
+export const readBucketDigests = async (
+  records: Pick<RecordStore, 'getDigests'>,
   source: string,
+  parts: readonly number[],
 ): Promise<Result<readonly RecordDigest[]>> => {
-  const directories = await readAllPages((after) => records.queryDigests(directoryPartition(source), pageAfter(after)));
-  if (directories.kind === 'failed') {
-    return directories;
-  }
-  const parts = directories.value.flatMap(({ sk }) => parseDirectorySk(sk) ?? []);
-  const digests = [...directories.value];
+  const digests: RecordDigest[] = [];
   for (const batch of batchesOf(parts, UNITS_AT_ONCE)) {
     const reads = await Promise.all(batch.map(async (part) => records.getDigests(bucketKeysOfUnit({ source, part }))));
     for (const read of reads) {
@@ -33,4 +29,18 @@ export const readLexicalDigests = async (
     }
   }
   return done(digests);
+};
+
+/** Directories included. Strongly consistent. */
+export const readLexicalDigests = async (
+  records: Pick<RecordStore, 'queryDigests' | 'getDigests'>,
+  source: string,
+): Promise<Result<readonly RecordDigest[]>> => {
+  const directories = await readAllPages((after) => records.queryDigests(directoryPartition(source), pageAfter(after)));
+  if (directories.kind === 'failed') {
+    return directories;
+  }
+  const parts = directories.value.flatMap(({ sk }) => parseDirectorySk(sk) ?? []);
+  const buckets = await readBucketDigests(records, source, parts);
+  return buckets.kind === 'failed' ? buckets : done([...directories.value, ...buckets.value]);
 };

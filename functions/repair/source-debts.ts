@@ -12,6 +12,7 @@ import type { RecordDigest, RecordKey } from '../domain/record.ts';
 import type { RegionName } from '../domain/region.ts';
 import type { RegionPair, RegionStores } from '../dual-write/regions.ts';
 import { pageAfter, readAllPages } from '../stores/all-pages.ts';
+import { directoryPartition } from '../lexical/keys.ts';
 import { batchesOf } from '../stores/vector-batches.ts';
 import { readLexicalDigests } from './lexical-digests.ts';
 import { type Direction, sendRecord, settleDebt, transferRecord } from './transfer.ts';
@@ -39,6 +40,12 @@ const owedIn = async (stores: RegionStores, pk: string, owed: RegionName): Promi
     : done(read.value.filter((digest) => digest.owed === owed).map((digest) => debtOf(digest)));
 };
 
+/**
+ * What has to be looked through. Buckets of the lexical index lie in partitions that all sources share, so that those of one source
+ * are read key by key, hundreds of each unit: whoever knows that none of them can be owed leaves them out.
+ */
+export type DebtScope = 'all' | 'without-buckets';
+
 const owedOfLexical = async (
   stores: RegionStores,
   sourceId: string,
@@ -55,10 +62,11 @@ export const readSourceDebts = async (
   stores: RegionStores,
   owed: RegionName,
   sourceId: string,
+  scope: DebtScope = 'all',
 ): Promise<Result<readonly SourceDebt[]>> => {
   const read = await Promise.all([
     ...sourcePartitions(sourceId).map(async (pk) => owedIn(stores, pk, owed)),
-    owedOfLexical(stores, sourceId, owed),
+    scope === 'all' ? owedOfLexical(stores, sourceId, owed) : owedIn(stores, directoryPartition(sourceId), owed),
   ]);
   const found: SourceDebt[] = [];
   for (const one of read) {
@@ -173,9 +181,13 @@ const settleOnce = async (
 };
 
 /** Whether a Region owes anything of a source, its own record included; undefined where that could not be read. */
-const owesNothing = async ({ from, to }: Direction, sourceId: string): Promise<boolean | undefined> => {
+const owesNothing = async (
+  { from, to }: Direction,
+  sourceId: string,
+  scope: DebtScope,
+): Promise<boolean | undefined> => {
   const [debts, source] = await Promise.all([
-    readSourceDebts(from, to.region, sourceId),
+    readSourceDebts(from, to.region, sourceId, scope),
     from.tables.graph.get(sourceKey(sourceId)),
   ]);
   return debts.kind === 'failed' || source.kind === 'failed'
@@ -183,8 +195,12 @@ const owesNothing = async ({ from, to }: Direction, sourceId: string): Promise<b
     : debts.value.length === 0 && source.value?.owed !== to.region;
 };
 
-/** Drains everything that a source owes, in both directions, until strong reads find nothing. */
-export const settleSource = async (pair: RegionPair, sourceId: string): Promise<SettleOutcome> => {
+/** Drains everything that a source owes, in both directions, until strong reads find nothing; of all, where anything is found. */
+export const settleSource = async (
+  pair: RegionPair,
+  sourceId: string,
+  scope: DebtScope = 'all',
+): Promise<SettleOutcome> => {
   const { home, peer } = pair;
   if (peer === undefined) {
     return { kind: 'settled', found: 0 };
@@ -194,7 +210,7 @@ export const settleSource = async (pair: RegionPair, sourceId: string): Promise<
     { from: peer, to: home },
   ];
   // Nearly every cycle finds nothing: both Regions are asked at once, so that this costs one round trip to the peer, not four.
-  const clear = await Promise.all(directions.map(async (direction) => owesNothing(direction, sourceId)));
+  const clear = await Promise.all(directions.map(async (direction) => owesNothing(direction, sourceId, scope)));
   if (clear.every((one) => one === true)) {
     return { kind: 'settled', found: 0 };
   }

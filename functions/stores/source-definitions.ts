@@ -9,6 +9,7 @@ import {
   type StoredDefinition,
 } from '../domain/source-definition.ts';
 import { done, type Result } from '../domain/failure.ts';
+import { byOrganisation } from '../domain/secret-reference.ts';
 import { pageAfter, readAllPages } from './all-pages.ts';
 import type { RecordStore, StoredRecord } from './record-store.ts';
 
@@ -34,7 +35,10 @@ export const readSourceDefinitions = async (
   }
   const stored = read.value.filter((record) => record.del !== true).map((record) => storedOf(record));
   return done({
-    sources: mergeDefinitions(own, stored),
+    sources: mergeDefinitions(
+      own.map((one) => byOrganisation(one)),
+      stored,
+    ),
     damaged: stored.flatMap(({ id, payload }) => (payload === undefined ? [id] : [])),
   });
 };
@@ -51,7 +55,7 @@ export const readSourceDefinition = async (
   }
   const stored = read.value === undefined || read.value.del === true ? [] : [storedOf(read.value)];
   const merged = mergeDefinitions(
-    own.filter((one) => one.id === id),
+    own.filter((one) => one.id === id).map((one) => byOrganisation(one)),
     stored,
   );
   return done(merged[0]);

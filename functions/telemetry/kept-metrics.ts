@@ -57,15 +57,21 @@ const pointsOf = (all: readonly MetricSeries[], isWanted: (point: MetricPoint) =
     return wanted.length === 0 ? [] : [{ metric, dimensions, points: wanted }];
   });
 
+interface Keeper {
+  readonly records: Pick<RecordStore, 'getLocal' | 'putLocal'>;
+  readonly name: MeasuringFunction;
+  /** True as soon as no further call may begin. */
+  readonly isOver: () => boolean;
+}
+
 const keepSlot = async (
-  records: Pick<RecordStore, 'getLocal' | 'putLocal'>,
-  name: MeasuringFunction,
+  { records, name, isOver }: Keeper,
   slot: number,
   series: readonly MetricSeries[],
 ): Promise<boolean> => {
   const key = keyOf(name, slot);
-  const item = await records.getLocal(key);
-  if (item.kind === 'failed') {
+  const item = isOver() ? undefined : await records.getLocal(key);
+  if (item === undefined || item.kind === 'failed') {
     return false;
   }
   const first = slot * WRITES_PER_SLOT_MAX;
@@ -74,26 +80,40 @@ const keepSlot = async (
     return true;
   }
   const data = JSON.stringify({ slot, series: mergeSeries([...(parseItem(item.value, slot) ?? []), ...series]) });
+  if (isOver()) {
+    return false;
+  }
   const put = await records.putLocal({ ...key, order, data });
   // Another run of the same function wrote in between: its numbers stand, ours wait for the next time.
   return put.kind === 'done' && put.value === 'written';
 };
 
-/** Answers what could not be kept now. */
+export interface KeepingTime {
+  readonly now: () => number;
+  /** Calls begin within this time and not after it, however many slots there are. */
+  readonly beginMs: number;
+}
+
+/**
+ * Answers what could not be kept now. The first slot that can't be kept ends it: whoever waits for an answer meanwhile would wait
+ * once more for each slot of a table that hangs.
+ */
 export const keepMetrics = async (
   records: Pick<RecordStore, 'getLocal' | 'putLocal'>,
   name: MeasuringFunction,
   all: readonly MetricSeries[],
+  time?: KeepingTime,
 ): Promise<readonly MetricSeries[]> => {
+  const endMs = time === undefined ? Number.POSITIVE_INFINITY : time.now() + time.beginMs;
+  const keeper: Keeper = { records, name, isOver: () => time !== undefined && time.now() >= endMs };
   const slots = [...new Set(all.flatMap(({ points }) => points.map(([minute]) => slotOf(minute))))];
-  const left: MetricSeries[] = [];
-  for (const slot of slots) {
+  for (const slot of slots.toSorted((a, b) => a - b)) {
     const series = pointsOf(all, ([minute]) => slotOf(minute) === slot);
-    if (!(await keepSlot(records, name, slot, series))) {
-      left.push(...series);
+    if (!(await keepSlot(keeper, slot, series))) {
+      return pointsOf(all, ([minute]) => slotOf(minute) >= slot);
     }
   }
-  return left;
+  return [];
 };
 
 /** What the functions of a Region have kept of a time, at most six hours back. */

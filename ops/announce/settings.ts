@@ -5,12 +5,8 @@
 import { z } from 'zod';
 
 import { openSecretSource } from '../../functions/aws/secret-source.ts';
-import {
-  environmentSecrets,
-  parseSecretReference,
-  secretReferenceSchema,
-  type SecretSource,
-} from '../../functions/connectors/secrets.ts';
+import { environmentSecrets, secretReferenceSchema, type SecretSource } from '../../functions/connectors/secrets.ts';
+import { parseSecretReference } from '../../functions/domain/secret-reference.ts';
 import { type CommandOption, UsageError } from '../command.ts';
 import type { Channel } from './announce.ts';
 import { CHANNEL_KINDS } from './bodies.ts';

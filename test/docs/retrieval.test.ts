@@ -4,9 +4,9 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { readShippedSet } from '../../scripts/bench/retrieval/data-set.ts';
 import { measure } from '../../scripts/bench/retrieval/measures.ts';
-import { PlainBm25 } from '../../scripts/bench/retrieval/plain-bm25.ts';
+import { Bm25 } from '../../scripts/bench/retrieval/plain-bm25.ts';
+import { readShippedSet } from '../../scripts/bench/retrieval/shipped-set.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const page = readFileSync(path.join(ROOT, 'docs/retrieval.md'), 'utf8');
@@ -70,7 +70,7 @@ describe('a measure', () => {
   });
 
   it('has a bar that is BM25 as everybody has it', () => {
-    const plain = new PlainBm25();
+    const plain = new Bm25();
     plain.add('1', 'The queue of orders');
     plain.add('2', 'queue queue and nothing else that is said');
     plain.add('3', 'lighthouse');

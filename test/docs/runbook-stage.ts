@@ -189,22 +189,23 @@ export class RunbookStage {
       this.#failbackAt = Date.now();
     }
     const lines: string[] = [];
-    const takes = (flag: string): boolean => command.options.some(({ flags }) => flags.startsWith(flag));
+    const own = Object.entries({
+      data: path.join(this.#directory, '.twinmap'),
+      directory: this.#pair.stackDirectory,
+      by: 'ada',
+    }).filter(([name]) => command.options.some(({ flags }) => flags.startsWith(`--${name} `)));
     const exitCode = await command.run({
       words: [],
-      options: {
-        ...options,
-        ...(takes('--data') ? { data: path.join(this.#directory, '.twinmap') } : {}),
-        ...(takes('--directory') ? { directory: this.#pair.stackDirectory } : {}),
-        ...(takes('--by') ? { by: 'ada' } : {}),
-        input: false,
-      },
+      options: { ...options, ...Object.fromEntries(own), input: false },
       say: (line) => {
         lines.push(line);
       },
       give: () => undefined,
     });
-    return { block, exitCode, text: lines.join('\n') };
+    // A command that is printed again has the words of this stage, too; whoever follows the page gave only those of the page.
+    const unsaid = own.filter(([name]) => !block.line.includes(` --${name} `));
+    const text = unsaid.reduce((said, [name, word]) => said.replaceAll(` --${name} ${word}`, ''), lines.join('\n'));
+    return { block, exitCode, text };
   }
 
   /** What the Region that came back has done, and how it made itself heard, until the work was moved back to it. */

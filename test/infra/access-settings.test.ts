@@ -57,7 +57,10 @@ describe('an identity provider', () => {
       (name) => 'TWINMAP_IDENTITY_PROVIDER' in functionEnvironment(name, parsed.config, LIVE),
     );
     expect(told).toStrictEqual(['api']);
-    expect(functionEnvironment('api', parsed.config, LIVE)).toMatchObject({ TWINMAP_GLASS_PRINCIPALS: ROLE });
+    expect(functionEnvironment('api', parsed.config, LIVE)).toMatchObject({
+      TWINMAP_GLASS_PRINCIPALS: ROLE,
+      TWINMAP_ACCOUNT: parsed.config.accountId,
+    });
     expect(parsed.warnings.join('\n')).not.toContain('identityProvider');
   });
 

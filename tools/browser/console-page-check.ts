@@ -1,37 +1,12 @@
 /** What is asked of the console in a browser: each check is one sentence, and says what it saw where it fails. */
+import type { Page } from 'playwright-core';
+
 import { type CheckOptions, DESK, type Finding, INCIDENT, LOOKS, PAGES, Visitor } from './console-visitor.ts';
+import { MEASURE_LABELS, MEASURE_RENDER, type Measured } from './console-measures.ts';
 import { COMPONENTS, ConsoleWorld, FAILED_REGION, REPORT_ID } from './console-world.ts';
 
 const RENDER_MS_MAX = 500;
 const ASSETS_BYTES_MAX = 150_000;
-interface Measured {
-  readonly overlaps: number;
-  readonly overflows: number;
-  readonly labels: number;
-}
-
-/** Runs in the page: the boxes of the labels as the browser has drawn them. */
-const MEASURE_LABELS = `(() => {
-  const boxes = [...document.querySelectorAll('svg.radius .node')].map((node) => ({
-    rect: node.querySelector('rect').getBoundingClientRect(),
-    text: node.querySelector('text.name').getBoundingClientRect(),
-  }));
-  let overlaps = 0;
-  for (let i = 0; i < boxes.length; i += 1) {
-    for (let j = i + 1; j < boxes.length; j += 1) {
-      const [a, b] = [boxes[i].rect, boxes[j].rect];
-      if (a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5) overlaps += 1;
-    }
-  }
-  const overflows = boxes.filter(({ rect, text }) => text.left < rect.left - 0.5 || text.right > rect.right + 0.5).length;
-  return { overlaps, overflows, labels: boxes.length };
-})()`;
-
-/** From the last byte of the answer to the end of layout. */
-const MEASURE_RENDER = `new Promise((resolve) => {
-  const [entry] = performance.getEntriesByType('navigation');
-  requestAnimationFrame(() => requestAnimationFrame(() => resolve(entry.domComplete - entry.responseEnd)));
-})`;
 
 export class ConsoleCheck {
   readonly #world: ConsoleWorld;
@@ -113,11 +88,25 @@ export class ConsoleCheck {
     for (const [look, options] of Object.entries(LOOKS)) {
       const { page, context } = await this.#visitor.open(origin, options, this.#tokenOf('operator'));
       await this.#visitor.everyPage(page, origin, `well-${look}`);
+      await this.#visitor.state(`source-${look}`, async () => this.#aSource(page, origin, `well-${look}`));
       await context.close();
     }
     await this.#visitor.state('incident', async () => this.#incident(origin));
     await this.#visitor.state('keys', async () => this.#keys(origin));
     await this.#visitor.state('change', async () => this.#aVisitorsChange(origin));
+  }
+
+  /** By its links, as a person comes to it: its id is of this run. */
+  async #aSource(page: Page, origin: string, state: string): Promise<void> {
+    await page.goto(`${origin}/console/sources`);
+    await page.locator('th a').first().click();
+    await page.locator('h2', { hasText: 'What you can do' }).waitFor();
+    await this.#visitor.judge(page, `${state}-source`);
+    await page.locator('a', { hasText: 'Change it' }).click();
+    await page.locator('textarea').waitFor();
+    const written = await page.locator('textarea').inputValue();
+    this.#visitor.note(written.includes('repositories'), `${state}: the form has the configuration of its source`);
+    await this.#visitor.judge(page, `${state}-source-change`);
   }
 
   async #incident(origin: string): Promise<void> {
@@ -161,6 +150,7 @@ export class ConsoleCheck {
     const first = await page.evaluate<string>('document.activeElement.textContent');
     await page.keyboard.press('Enter');
     await page.waitForURL(/document/u);
+    await this.#visitor.judge(page, 'document');
     this.#visitor.note(first.length > 0, `the keyboard alone asks, goes to the first result and opens it: ${first}`);
     await page.goBack();
     await page.keyboard.press('/');
@@ -208,7 +198,7 @@ export class ConsoleCheck {
 
   async #whileRootsDiffer(origin: string): Promise<void> {
     await this.#world.plantDrift();
-    await this.#world.compare(6);
+    await this.#world.compareAnew('drift');
     const { page, context } = await this.#visitor.open(origin, DESK, this.#tokenOf('operator'));
     await this.#visitor.everyPage(page, origin, 'roots-differ', ['regions']);
     const text = await this.#visitor.text(page);

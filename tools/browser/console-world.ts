@@ -128,7 +128,20 @@ export class ConsoleWorld {
       h: '0'.repeat(64),
       data: '{}',
     });
-    await this.#forgetComparison([regions.home, ...(regions.peer === undefined ? [] : [regions.peer])]);
+  }
+
+  /** Until the two have compared what is there now. A comparison that was under way may end after it was forgotten, and stand once more. */
+  async compareAnew(expected: string, tries = 3): Promise<void> {
+    const { pair } = this.stage.running();
+    const { regions } = openLocalPair(await addressesOf(ROOT, pair));
+    for (let round = 0; round < tries; round += 1) {
+      await this.#forgetComparison([regions.home, ...(regions.peer === undefined ? [] : [regions.peer])]);
+      await this.compare(6);
+      const item = await regions.home.tables.workspaces.getLocal({ pk: 'LOCAL#digests', sk: 'verdict' });
+      if (item.kind === 'done' && item.value?.data.includes(`"verdict":"${expected}"`) === true) {
+        return;
+      }
+    }
   }
 
   async fault(role: Role, service: string, mode: string): Promise<void> {

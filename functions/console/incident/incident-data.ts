@@ -37,6 +37,10 @@ export const IMPACT_WORDS: Readonly<Record<Impact, string>> = {
   UNKNOWN: 'nobody could say where something of it runs',
 };
 
+/** What an answer does not hold, in sentences for its picture and its files. */
+export const lacksOf = ({ isCut, truncated }: Pick<Incident, 'isCut' | 'truncated'>): readonly string[] =>
+  isCut || truncated ? ['More was reached than this answer holds.'] : [];
+
 export const oldestOf = (rows: readonly Row[]): number | undefined =>
   rows.length === 0 ? undefined : rows.reduce((oldest, { asOf }) => Math.min(oldest, asOf), Number.POSITIVE_INFINITY);
 

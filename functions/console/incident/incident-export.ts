@@ -1,10 +1,13 @@
 /** An incident as Markdown, for a chat or a ticket, and as CSV, for a spreadsheet. What comes from outside stays text in both. */
+import { csvTable, type CsvValue } from '../csv.ts';
 import { moment, plain } from '../words.ts';
 import { type Impact, IMPACTS } from '../../graph/answers/impact.ts';
-import { type Incident, IMPACT_WORDS, placeOf, type Row, type Said } from './incident-data.ts';
+import { type Incident, IMPACT_WORDS, lacksOf, placeOf, type Row, type Said } from './incident-data.ts';
 
 export interface ExportOptions {
   readonly region: string;
+  /** What was chosen of its rows, in words; undefined where all of them were. */
+  readonly choice: string | undefined;
   /** Which Region answered. */
   readonly answeredBy: string;
   readonly now: number;
@@ -18,13 +21,6 @@ export const markdownText = (text: string): string =>
     .replaceAll(/[\\`*_{}[\]()#+!|~>-]/gu, String.raw`\$&`)
     .trim();
 
-/** A spreadsheet runs what begins like a formula; the quote makes it text. */
-export const csvField = (value: string | number | undefined): string => {
-  const text = plain((value ?? '').toString());
-  const safe = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
-  return /[",\n\r;']/u.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-};
-
 const names = (all: readonly Said[]): string =>
   all.map(({ name, asOf }) => `${name} (as of ${moment(asOf)})`).join('; ');
 
@@ -37,7 +33,7 @@ const papersOf = ({ runbooks, decisions }: Row): string =>
 const alternatesOf = ({ ties }: Row): string =>
   [...new Set(ties.flatMap(({ alternates }) => alternates ?? []))].join('; ');
 
-const COLUMNS: readonly (readonly [string, (row: Row) => string | number | undefined])[] = [
+const COLUMNS: readonly (readonly [string, (row: Row) => CsvValue])[] = [
   ['impact', ({ impact }) => impact],
   ['component', ({ name }) => name],
   ['tier', ({ tier }) => tier],
@@ -50,12 +46,12 @@ const COLUMNS: readonly (readonly [string, (row: Row) => string | number | undef
   ['as of', ({ asOf }) => moment(asOf)],
 ];
 
-export const incidentCsv = ({ rows }: Incident): string =>
-  [
-    COLUMNS.map(([name]) => name).join(','),
-    ...rows.map((row) => COLUMNS.map(([, value]) => csvField(value(row))).join(',')),
-    '',
-  ].join('\r\n');
+export const incidentCsv = (incident: Incident): string =>
+  csvTable(
+    COLUMNS.map(([name]) => name),
+    incident.rows.map((row) => COLUMNS.map(([, value]) => value(row))),
+    lacksOf(incident),
+  );
 
 const markdownRow = (row: Row): string =>
   `| ${COLUMNS.slice(1)
@@ -85,12 +81,15 @@ const section = (impact: Impact, incident: Incident): readonly string[] => {
   ];
 };
 
-export const incidentMarkdown = (incident: Incident, { region, answeredBy, now }: ExportOptions): string =>
+export const incidentMarkdown = (incident: Incident, { region, choice, answeredBy, now }: ExportOptions): string =>
   [
     `# If ${region} fails`,
     '',
-    `Answered by ${answeredBy} at ${moment(now)}, from the map alone.` +
-      (incident.isCut || incident.truncated ? ' More was reached than this answer holds.' : ''),
+    [
+      `Answered by ${answeredBy} at ${moment(now)}, from the map alone.`,
+      ...(choice === undefined ? [] : [`Only a choice of its rows, ${markdownText(choice)}; the counts are of all.`]),
+      ...lacksOf(incident),
+    ].join(' '),
     '',
     ...IMPACTS.flatMap((impact) => section(impact, incident)),
   ].join('\n');

@@ -2,29 +2,20 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 
+import { AUDIT_OUTCOMES } from '../../domain/audit-event.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { auditVerdictShape } from '../../query/audit-routes.ts';
 import { type Read, readAs } from '../console-api.ts';
-import { csvField } from '../incident/incident-export.ts';
+import { csvTable } from '../csv.ts';
 import { addressOf } from '../links.ts';
 import type { ConsolePage, Fragment, Shown, Visit } from '../page.ts';
 import { type Event, eventsSchema } from '../regions/region-data.ts';
-import { ago, counted, moment, plain } from '../words.ts';
+import { ago, count, counted, moment, plain } from '../words.ts';
 
 const TITLE = 'Audit';
-const CHOICES = ['actor', 'action', 'target', 'outcome', 'until'] as const;
+const CHOICES = ['actor', 'action', 'target', 'outcome', 'until', 'before'] as const;
 
-const listSchema = eventsSchema.extend({
-  looked: z.number().optional(),
-  isAll: z.boolean().optional(),
-  truncated: z.boolean().default(false),
-});
-
-const verdictSchema = z.object({
-  whole: z.boolean(),
-  findings: z.array(z.object({ kind: z.string(), sentence: z.string() })),
-  notes: z.array(z.string()),
-  counts: z.record(z.string(), z.number()),
-  keys: z.array(z.object({ region: z.string(), fingerprint: z.string() })),
-});
+const verdictSchema = z.object(auditVerdictShape);
 
 type Choice = Readonly<Record<(typeof CHOICES)[number], string>>;
 
@@ -34,10 +25,14 @@ const choiceOf = ({ parameters }: Visit): Choice => ({
   target: parameters.get('target') ?? '',
   outcome: parameters.get('outcome') ?? '',
   until: parameters.get('until') ?? '',
+  // Where an older page begins; a new choice begins with the newest events again.
+  before: parameters.get('before') ?? '',
 });
 
-const readEvents = async (visit: Visit): Promise<Read<z.infer<typeof listSchema>>> =>
-  readAs(await visit.ask({ path: addressOf('/v1/audit', choiceOf(visit)) }), listSchema);
+type Events = z.infer<typeof eventsSchema>;
+
+const readEvents = async (visit: Visit): Promise<Read<Events>> =>
+  readAs(await visit.ask({ path: addressOf('/v1/audit', choiceOf(visit)) }), eventsSchema);
 
 const HINTS: Readonly<Record<string, string>> = {
   actor: 'key:… or function:…',
@@ -65,7 +60,7 @@ const form = (choice: Choice): Fragment =>
       <label for="outcome">Outcome</label>
       <select id="outcome" name="outcome">
         <option value="">all</option>
-        ${['done', 'refused', 'failed'].map((one) => html`<option ${one === choice.outcome ? 'selected' : ''}>${one}</option>`)}
+        ${AUDIT_OUTCOMES.map((one) => html`<option ${one === choice.outcome ? 'selected' : ''}>${one}</option>`)}
       </select>
     </div>
     <div class="field">
@@ -95,7 +90,7 @@ const row = (event: Event, now: number): Fragment =>
     <td data-label="Who"><code>${plain(event.actor)}</code></td>
     <td data-label="What">${plain(event.action)} <span class="badge ${event.outcome}">${event.outcome}</span></td>
     <td data-label="To what">${plain(event.target)}</td>
-    <td data-label="Details">${plain(detailsOf(event))} <span class="quiet">${plain(event.region ?? '')}</span></td>
+    <td data-label="Details">${plain(detailsOf(event))} <span class="quiet">${plain(event.region)}</span></td>
   </tr>`;
 
 const table = (events: readonly Event[], now: number): Fragment =>
@@ -117,30 +112,41 @@ const table = (events: readonly Event[], now: number): Fragment =>
     </tbody>
   </table>`;
 
+/** Of those that were looked at: what was chosen may be among older ones. */
+const foundText = ({ items, looked, isAll }: Events): string =>
+  `${counted(items.length, 'event')} of ${count(looked)} looked at${isAll ? '' : '; there may be older ones'}.`;
+
+const links = (choice: Choice, { next }: Events): Fragment =>
+  html`<p class="row">
+    ${choice.before === '' ? '' : html`<a href="${addressOf('/console/audit', { ...choice, before: '' })}">Newest events</a>`}
+    ${next === null ? '' : html`<a href="${addressOf('/console/audit', { ...choice, before: next })}">Older events</a>`}
+  </p>`;
+
 const auditPage = async (visit: Visit): Promise<Shown> => {
   const choice = choiceOf(visit);
   const read = await readEvents(visit);
   if (read.kind === 'refused') {
     return { kind: 'refused', title: TITLE, trouble: read.trouble };
   }
-  const { items, looked, isAll, truncated } = read.value;
-  const last = items.at(-1);
-  const older = last === undefined ? undefined : { ...choice, until: new Date(last.at - 1).toISOString() };
+  const { items, looked } = read.value;
   return {
     kind: 'page',
     title: TITLE,
-    degraded: truncated ? ['the answer was too large: the oldest of its events are left out'] : [],
     body: html`${form(choice)}
       <p class="row">
-        <span role="status">
-          ${counted(items.length, 'event')}${looked === undefined ? '' : ` of ${looked} looked at`}${isAll === false ? '; there may be older ones' : ''}.
-        </span>
+        <span role="status">${foundText(read.value)}</span>
         <a href="/console/audit-verify">Verify this Region's copy</a>
         <a href="${addressOf('/console/audit.csv', choice)}">CSV</a>
         <a href="${addressOf('/console/audit.json', choice)}">JSON</a>
       </p>
-      ${items.length === 0 ? html`<p class="card">No event fits what you chose.</p>` : table(items, visit.now)}
-      ${older === undefined ? '' : html`<p><a href="${addressOf('/console/audit', older)}">Older events</a></p>`}`,
+      ${
+        items.length === 0
+          ? html`<p class="card">
+              ${looked === 0 ? `There is no event in the ${LIMITS.auditLookBackDaysMax} days before.` : 'No event fits what you chose.'}
+            </p>`
+          : table(items, visit.now)
+      }
+      ${links(choice, read.value)}`,
   };
 };
 
@@ -187,19 +193,23 @@ const verifyPage = async ({ ask, region, peerRegion }: Visit): Promise<Shown> =>
   };
 };
 
-const csv = (events: readonly Event[]): string =>
-  [
-    'at,actor,action,target,outcome,region,details',
-    ...events.map((event) =>
-      [
-        new Date(event.at).toISOString(),
-        ...[event.actor, event.action, event.target, event.outcome, event.region, detailsOf(event)].map((text) =>
-          csvField(text),
-        ),
-      ].join(','),
-    ),
-    '',
-  ].join('\r\n');
+const COLUMNS: readonly string[] = ['at', 'actor', 'action', 'target', 'outcome', 'region', 'details'];
+
+const csvRow = (event: Event): readonly string[] => {
+  const { at, actor, action, target, outcome, region } = event;
+  return [new Date(at).toISOString(), actor, action, target, outcome, region, detailsOf(event)];
+};
+
+/** A file is looked at without the page that it came from. */
+const lacksOf = ({ items, isAll }: Events, { before }: Choice): readonly string[] => [
+  ...(before === '' ? [] : ['Newer events are not in this file: it goes on where another one ended.']),
+  ...(isAll
+    ? []
+    : [
+        `There may be older events than these ${count(items.length)}: "Older events" of the page goes on, and ` +
+          'twinmap audit export writes the whole log.',
+      ]),
+];
 
 const file = (kind: 'csv' | 'json'): ConsolePage => ({
   path: `/audit.${kind}`,
@@ -208,10 +218,21 @@ const file = (kind: 'csv' | 'json'): ConsolePage => ({
     if (read.kind === 'refused') {
       return { kind: 'refused', title: TITLE, trouble: read.trouble };
     }
-    const { items } = read.value;
+    const { items, next } = read.value;
+    const lacks = lacksOf(read.value, choiceOf(visit));
+    const name = `${lacks.length === 0 ? 'audit' : 'audit-part'}.${kind}`;
     return kind === 'csv'
-      ? { kind: 'file', name: 'audit.csv', type: 'text/csv; charset=utf-8', text: csv(items) }
-      : { kind: 'file', name: 'audit.json', type: 'application/json', text: `${JSON.stringify(items, null, 2)}\n` };
+      ? {
+          kind: 'file',
+          name,
+          type: 'text/csv; charset=utf-8',
+          text: csvTable(
+            COLUMNS,
+            items.map((event) => csvRow(event)),
+            lacks,
+          ),
+        }
+      : { kind: 'file', name, type: 'application/json', text: `${JSON.stringify({ lacks, next, items }, null, 2)}\n` };
   },
 });
 

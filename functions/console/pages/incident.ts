@@ -8,6 +8,7 @@ import {
   IMPACT_WORDS,
   type Incident,
   incidentSchema,
+  lacksOf,
   namesSchema,
   oldestOf,
   type Row,
@@ -64,6 +65,12 @@ const isNear = ({ name, owner, onCall }: Row, text: string): boolean =>
 const chosen = ({ rows }: Incident, { impact, text }: Asked): readonly Row[] =>
   rows.filter((row) => (impact === undefined || row.impact === impact) && (text === '' || isNear(row, text)));
 
+/** In words; undefined where all rows are wanted. */
+const choiceOf = ({ impact, text }: Asked): string | undefined => {
+  const parts = [...(impact === undefined ? [] : [impact]), ...(text === '' ? [] : [`with "${text}"`])];
+  return parts.length === 0 ? undefined : parts.join(' ');
+};
+
 const picker = ({ region, impact, text }: Asked, regions: readonly string[]): Fragment =>
   html`<form method="get" action="/console/incident" class="row" role="search" aria-label="Which Region">
     <div class="field">
@@ -118,8 +125,11 @@ const exports = (asked: Asked): Fragment => {
 };
 
 const describe = (region: string, incident: Incident, shown: number, left: number): string =>
-  `What fails with ${region}: ${IMPACTS.map((impact) => `${incident.counts[impact]} ${impact}`).join(', ')}. ` +
-  `The picture shows ${counted(shown, 'component')}${left === 0 ? '' : `; ${count(left)} more are in the table`}.`;
+  [
+    `What fails with ${region}: ${IMPACTS.map((impact) => `${incident.counts[impact]} ${impact}`).join(', ')}.`,
+    `The picture shows ${counted(shown, 'component')}${left === 0 ? '' : `; ${count(left)} more are in the table`}.`,
+    ...lacksOf(incident),
+  ].join(' ');
 
 const picture = (incident: Incident, rows: readonly Row[], { region }: Asked): Fragment => {
   const radius = radiusOf(region, rows);
@@ -222,7 +232,13 @@ const file = (kind: 'md' | 'csv' | 'svg'): ConsolePage => ({
     const name = `incident-${asked.region}.${kind}`;
     switch (kind) {
       case 'md': {
-        const text = incidentMarkdown(incident, { region: asked.region, answeredBy: visit.region, now: visit.now });
+        const { region, now } = visit;
+        const text = incidentMarkdown(incident, {
+          region: asked.region,
+          choice: choiceOf(asked),
+          answeredBy: region,
+          now,
+        });
         return { kind: 'file', name, type: 'text/markdown; charset=utf-8', text };
       }
       case 'csv': {

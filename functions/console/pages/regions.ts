@@ -16,7 +16,6 @@ import {
   verdictCard,
 } from '../regions/region-parts.ts';
 import { reportBody, reportSchema } from '../regions/report-view.ts';
-import { readStatus } from '../status.ts';
 import { plain } from '../words.ts';
 
 const TITLE = 'Regions';
@@ -36,7 +35,7 @@ const regionsPage = async (visit: Visit): Promise<Shown> => {
   const minutes = minutesOf(visit);
   const [pair, status, metrics, audit, told] = await Promise.all([
     ask({ path: '/v1/regions' }),
-    readStatus(ask),
+    visit.status(),
     ask({ path: `/v1/metrics?minutes=${minutes}` }),
     ask({ path: '/v1/audit?action=gate' }),
     ask({ path: '/v1/reports' }),
@@ -46,9 +45,12 @@ const regionsPage = async (visit: Visit): Promise<Shown> => {
     return { kind: 'refused', title: TITLE, trouble: read.trouble };
   }
   const regions = read.value;
+  const own = regions.regions.find((view) => view.region === region);
+  const served = status.kind === 'read' ? status.value.gate : undefined;
   return {
     kind: 'page',
     title: TITLE,
+    gate: own?.gate ?? undefined,
     degraded: [...regions.degraded, ...whoWorks(regions), ...underWay(told)],
     body: html`<p data-refresh-label hidden>
         <label
@@ -57,8 +59,8 @@ const regionsPage = async (visit: Visit): Promise<Shown> => {
         >
       </p>
       <div class="columns">
-        ${regions.regions.map((view) => regionCard(view, region, now))} ${verdictCard(regions, now)}
-        ${status.kind === 'read' ? owedCard(status.value) : ''}
+        ${regions.regions.map((view) => regionCard(view, { now, served: view === own ? served : undefined, isOwn: view === own }))}
+        ${verdictCard(regions, now)} ${status.kind === 'read' ? owedCard(status.value) : ''}
       </div>
       ${cursors(regions, now)}
       <div class="columns">

@@ -2,6 +2,7 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 
+import { readDocumentShape, searchShape } from '../../query/corpus-shapes.ts';
 import { type ApiReply, readAs } from '../console-api.ts';
 import { highlighted } from '../highlight.ts';
 import { addressOf, documentAddress } from '../links.ts';
@@ -12,32 +13,16 @@ import { ago, counted, moment, plain } from '../words.ts';
 const RESULTS = 20;
 const TEXT_CHARS_SHOWN = 700;
 
-const passageSchema = z.object({
-  document: z.string(),
-  path: z.string(),
-  title: z.string(),
-  source: z.string(),
-  heading: z.string().nullish(),
-  breadcrumb: z.string().default(''),
-  startLine: z.number(),
-  endLine: z.number(),
-  text: z.string(),
-  status: z.string().nullish(),
-});
+const searchSchema = z.object({ ...searchShape, truncated: z.boolean() });
 
-const searchSchema = z.object({
-  passages: z.array(passageSchema),
-  degraded: z.array(z.string()).default([]),
-  truncated: z.boolean().default(false),
-});
-
-type Passage = z.infer<typeof passageSchema>;
+type Passage = z.infer<typeof searchSchema>['passages'][number];
 
 const LANES: Readonly<Record<string, string>> = {
   embedding: 'questions can’t be turned into vectors now: results are found by their words alone',
-  vectors: 'the index of meanings does not answer: results are found by their words alone',
-  lexical: 'the index of words does not answer: results are found by their meaning alone',
-  graph: 'the graph does not answer: what is connected to a name in the question is missing',
+  vectors: 'the index of meanings could not be looked through: results are found mostly by their words',
+  lexical: 'the index of words could not be read whole: results are found mostly by their meaning',
+  words: 'a long question: only the words that tell the most were looked up',
+  graph: 'the graph could not be followed: what is connected to a name in the question may be missing',
   records: 'some records near the question could not be read',
 };
 
@@ -62,7 +47,7 @@ const form = ({ parameters }: Visit, sources: readonly SourceItem[]): Fragment =
       <label for="source">Source</label>
       <select id="source" name="source">
         <option value="">all</option>
-        ${sources.map(({ id, name }) => html`<option value="${id}" ${id === source ? 'selected' : ''}>${plain(name ?? id)}</option>`)}
+        ${sources.map(({ id, name }) => html`<option value="${id}" ${id === source ? 'selected' : ''}>${plain(name)}</option>`)}
       </select>
     </div>
     <div><button>Search</button></div>
@@ -93,7 +78,7 @@ const result = (passage: Passage, source: SourceItem | undefined, { parameters, 
     <h2><a href="${documentAddress(document, startLine)}" data-result>${plain(heading ?? title)}</a></h2>
     <p class="quiet">
       ${plain(breadcrumb === '' ? title : breadcrumb)} · <code>${plain(path)}:${startLine}–${endLine}</code>
-      ${status === null || status === undefined ? '' : html`· <b>${plain(status)}</b>`}
+      ${status === null ? '' : html`· <b>${plain(status)}</b>`}
     </p>
     <pre class="passage">${highlighted(excerpt(text, query), query)}</pre>
     <p class="quiet">${plain(source?.name ?? passage.source)} ${freshness(source, now)}</p>
@@ -105,12 +90,15 @@ const results = (reply: ApiReply, sources: readonly SourceItem[], visit: Visit):
   if (read.kind === 'refused') {
     return { kind: 'refused', title: 'Search', trouble: read.trouble };
   }
-  const { passages, degraded } = read.value;
+  const { passages, degraded, truncated } = read.value;
   const byId = new Map(sources.map((source) => [source.id, source]));
   return {
     kind: 'page',
     title: 'Search',
-    degraded: degraded.map((lane) => laneWords(lane)),
+    degraded: [
+      ...degraded.map((lane) => laneWords(lane)),
+      ...(truncated ? ['the answer was too large: the last of its passages are left out'] : []),
+    ],
     body: html`${form(visit, sources)}
       <p role="status">
         ${passages.length === 0 ? 'Nothing was found in what you may read.' : `${counted(passages.length, 'passage')}, the best first.`}
@@ -151,26 +139,7 @@ const searchPage = async (visit: Visit): Promise<Shown> => {
   );
 };
 
-const documentSchema = z.object({
-  document: z.object({
-    id: z.string(),
-    src: z.string(),
-    path: z.string(),
-    title: z.string(),
-    rev: z.string().default(''),
-    status: z.string().optional(),
-    skipped: z.string().optional(),
-  }),
-  degraded: z.array(z.string()).default([]),
-  chunks: z.array(
-    z.object({
-      startLine: z.number(),
-      endLine: z.number(),
-      breadcrumb: z.string().nullish(),
-      text: z.string().nullish(),
-    }),
-  ),
-});
+const documentSchema = z.object({ ...readDocumentShape, truncated: z.boolean() });
 
 const documentPage = async ({ ask, parameters }: Visit): Promise<Shown> => {
   const id = parameters.get('id') ?? '';
@@ -178,11 +147,11 @@ const documentPage = async ({ ask, parameters }: Visit): Promise<Shown> => {
   if (read.kind === 'refused') {
     return { kind: 'refused', title: 'Document', trouble: read.trouble };
   }
-  const { document, chunks, degraded } = read.value;
+  const { document, chunks, degraded, truncated } = read.value;
   return {
     kind: 'page',
     title: plain(document.title),
-    degraded,
+    degraded: [...degraded, ...(truncated ? ['it is longer than one answer: its end is left out'] : [])],
     body: html`<p class="quiet">
         ${plain(document.src)} · <code>${plain(document.path)}</code> · revision
         <code>${plain(document.rev.slice(0, 12))}</code

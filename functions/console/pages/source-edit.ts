@@ -1,29 +1,46 @@
 /** Adding and changing a source, and what else can be asked of one: a check, a sync, a deletion that waits, its end. */
 import { html } from 'hono/html';
 
+import { REDACTION_MODES, type RedactionMode } from '../../domain/corpus.ts';
+import { isJsonFields, type JsonFields } from '../../domain/json-fields.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { ownSecretsPrefix } from '../../domain/secret-reference.ts';
+import { GLOBAL_WORKSPACE, SOURCE_ID_RULE } from '../../domain/source-definition.ts';
 import { readAs, type Read } from '../console-api.ts';
 import { changedOf, changeKey, changeNotice, type Changed, isConfirmed, keyOf, notConfirmed } from '../changes.ts';
 import type { ConsolePage, FormFields, Fragment, Shown, Visit } from '../page.ts';
 import { oneSourceSchema } from '../sources/source-data.ts';
-import { isJsonFields, type JsonFields } from '../../domain/json-fields.ts';
-import { plain } from '../words.ts';
+import { plain, sentence } from '../words.ts';
 import { showSource } from './sources.ts';
 
-const KINDS = ['git', 'github', 'gitlab', 'confluence', 'jira', 'sharepoint', 'pagerduty', 'files'] as const;
-const REDACTIONS = ['credentials', 'credentials-and-personal', 'none'] as const;
+const REDACTION_WORDS: Readonly<Record<RedactionMode, string>> = {
+  credentials: 'passwords, keys and tokens',
+  'credentials-and-personal': 'these, and what is personal by its form',
+  none: 'nothing',
+};
 
 const EMPTY: FormFields = {
   id: '',
   kind: 'git',
   name: '',
-  config: '{\n  "url": "https://"\n}',
+  config: JSON.stringify({ repositories: [{ url: 'https://' }] }, null, 2),
   redaction: 'credentials',
   workspace: '',
   enabled: 'yes',
 };
 
-const choices = (all: readonly string[], chosen: string): Fragment =>
-  html`${all.map((one) => html`<option ${one === chosen ? 'selected' : ''}>${one}</option>`)}`;
+/** A source keeps its kind, also where none of it can be added here. */
+const kindChoices = (kinds: readonly string[], chosen: string): Fragment =>
+  html`${[...new Set([...kinds, ...(chosen === '' ? [] : [chosen])])].map((one) => html`<option ${one === chosen ? 'selected' : ''}>${one}</option>`)}`;
+
+const redactionChoices = (chosen: string): Fragment =>
+  html`${REDACTION_MODES.map((one) => html`<option value="${one}" ${one === chosen ? 'selected' : ''}>${one}: ${REDACTION_WORDS[one]}</option>`)}`;
+
+/** How a secret of its own is named: of whichever workspace a new one comes to belong to. */
+const secretName = (values: FormFields, isNew: boolean): string => {
+  const workspace = (values['workspace'] ?? '').trim();
+  return `secretsmanager:${ownSecretsPrefix(isNew ? 'WORKSPACE' : workspace === '' ? GLOBAL_WORKSPACE : plain(workspace))}NAME`;
+};
 
 const form = (visit: Visit, values: FormFields, isNew: boolean): Fragment =>
   html`<form method="post" action="/console/source-edit" class="card stack">
@@ -39,35 +56,48 @@ const form = (visit: Visit, values: FormFields, isNew: boolean): Fragment =>
       spellcheck="false"
       aria-describedby="id-help"
     />
-    <p id="id-help" class="quiet">Lower-case letters, digits, dots and dashes. It stays as it is.</p>
+    <p id="id-help" class="quiet">${sentence(SOURCE_ID_RULE)} It stays as it is.</p>
     <label for="kind">Kind</label>
     <select id="kind" name="kind">
-      ${choices(KINDS, values['kind'] ?? '')}
+      ${kindChoices(visit.kinds, values['kind'] ?? '')}
     </select>
     <label for="name">Name</label>
-    <input id="name" name="name" value="${plain(values['name'] ?? '')}" maxlength="80" />
+    <input
+      id="name"
+      name="name"
+      value="${plain(values['name'] ?? '')}"
+      maxlength="${LIMITS.sourceNameCharsMax}"
+      aria-describedby="name-help"
+    />
+    <p id="name-help" class="quiet">What people call it; empty: its id.</p>
     <label for="config">Configuration</label>
     <textarea id="config" name="config" required spellcheck="false" aria-describedby="config-help">
 ${values['config'] ?? ''}</textarea>
     <p id="config-help" class="quiet">
       One JSON object; docs/connectors.md has the fields of each kind. A secret is named, never written:
-      <code>{"secret": "secretsmanager:name"}</code>.
+      <code>"token": "${secretName(values, isNew)}"</code>. The secrets of a workspace begin with its id; only an
+      org-admin names others.
     </p>
     <label for="redaction">Taken out of its texts</label>
     <select id="redaction" name="redaction">
-      ${choices(REDACTIONS, values['redaction'] ?? '')}
+      ${redactionChoices(values['redaction'] ?? '')}
     </select>
     <label for="workspace">Workspace</label>
     <input
       id="workspace"
       name="workspace"
       value="${plain(values['workspace'] ?? '')}"
-      placeholder="global"
+      placeholder="${GLOBAL_WORKSPACE}"
       spellcheck="false"
+      aria-describedby="workspace-help"
     />
+    <p id="workspace-help" class="quiet">
+      The id of the workspace whose source it is; empty: the one of everybody. Whoever may read a workspace may read its
+      sources.
+    </p>
     <div class="row">
       <input type="checkbox" id="enabled" name="enabled" value="yes" ${values['enabled'] === 'yes' ? 'checked' : ''} />
-      <label for="enabled">It is read</label>
+      <label for="enabled">It is read; where it is not, what was read of it is kept</label>
     </div>
     <div><button>${isNew ? 'Add it' : 'Change it'}</button></div>
   </form>`;
@@ -93,11 +123,12 @@ const editPage = async (visit: Visit): Promise<Shown> => {
   const values = {
     id,
     kind,
-    name: name ?? '',
-    config: JSON.stringify(config ?? {}, null, 2),
-    redaction: redaction ?? 'credentials',
-    workspace: workspace ?? '',
-    enabled: enabled === false ? '' : 'yes',
+    name,
+    // Empty where it is not shown: what can't be seen must not be replaced by what looks like nothing.
+    config: config === undefined ? '' : JSON.stringify(config, null, 2),
+    redaction,
+    workspace,
+    enabled: enabled ? 'yes' : '',
   };
   return editor(visit, values, false);
 };

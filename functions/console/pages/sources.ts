@@ -13,26 +13,22 @@ const TITLE = 'Sources';
 const age = (at: number, now: number): Fragment =>
   html`<time datetime="${new Date(at).toISOString()}" title="${moment(at)}">${ago(at, now)}</time>`;
 
-const stateBadge = ({ state = 'unknown' }: SourceItem): Fragment =>
-  html`<span class="badge ${STATE_BADGES[state] ?? ''}">${plain(state)}</span>`;
+const stateBadge = ({ state }: SourceItem): Fragment =>
+  html`<span class="badge ${STATE_BADGES[state]}">${state}</span>`;
 
 const troubles = ({ lastFailure, failures, held, uncompared }: SourceItem, now: number): Fragment | '' => {
-  const failed = failures?.count ?? 0;
   const lines = [
-    lastFailure?.message === undefined
+    lastFailure === null
       ? ''
       : html`<li>
-          ${plain(lastFailure.message)}
-          ${lastFailure.next === undefined ? '' : html`<b>Next:</b> ${plain(lastFailure.next)}`}
-          ${lastFailure.since === undefined ? '' : html`<span class="quiet">since ${age(lastFailure.since, now)}</span>`}
+          ${plain(lastFailure.message)} <b>Next:</b> ${plain(lastFailure.next)}
+          <span class="quiet">since ${age(lastFailure.since, now)}</span>
         </li>`,
-    held === null || held === undefined
+    held === null
       ? ''
       : html`<li>${counted(held.documents, 'deletion')} wait for a person's word (plan ${plain(held.plan)}).</li>`,
-    failed === 0 ? '' : html`<li>${counted(failed, 'document')} failed; they are tried again.</li>`,
-    uncompared === null || uncompared === undefined
-      ? ''
-      : html`<li>The last full cycle compared nothing: ${plain(uncompared)}</li>`,
+    failures.count === 0 ? '' : html`<li>${counted(failures.count, 'document')} failed; they are tried again.</li>`,
+    uncompared === null ? '' : html`<li>The last full cycle compared nothing: ${plain(uncompared)}</li>`,
   ].filter((line) => line !== '');
   return lines.length === 0
     ? ''
@@ -45,20 +41,18 @@ const row = (source: SourceItem, now: number): Fragment => {
   const { id, name, kind, workspace, counts, cycle, nextRunAt } = source;
   return html`<tr>
     <th scope="row" data-label="Source">
-      <a href="${addressOf('/console/source', { id })}">${plain(name ?? id)}</a>
-      <span class="quiet">${plain(kind)} · ${plain(workspace ?? 'global')}</span>
+      <a href="${addressOf('/console/source', { id })}">${plain(name)}</a>
+      <span class="quiet">${plain(kind)} · ${plain(workspace)}</span>
     </th>
     <td data-label="State">${stateBadge(source)}</td>
     <td data-label="Holds">
-      ${counts === null || counts === undefined ? 'nothing yet' : html`${counted(counts.documents, 'document')}, ${counted(counts.chunks, 'chunk')}`}
+      ${counts === null ? 'nothing yet' : html`${counted(counts.documents, 'document')}, ${counted(counts.chunks, 'chunk')}`}
     </td>
     <td data-label="Last acknowledged">
-      ${cycle?.finishedAt === undefined ? 'never' : age(cycle.finishedAt, now)}
-      ${nextRunAt === null || nextRunAt === undefined ? '' : html`<span class="quiet">next ${age(nextRunAt, now)}</span>`}
+      ${cycle === null ? 'never' : age(cycle.finishedAt, now)}
+      ${nextRunAt === null ? '' : html`<span class="quiet">next ${age(nextRunAt, now)}</span>`}
     </td>
-    <td data-label="What to do">
-      ${troubles(source, now)} <span class="quiet">${STATE_WORDS[source.state ?? ''] ?? ''}</span>
-    </td>
+    <td data-label="What to do">${troubles(source, now)} <span class="quiet">${STATE_WORDS[source.state]}</span></td>
   </tr>`;
 };
 
@@ -104,30 +98,30 @@ const fact = (name: string, value: Fragment | string): Fragment =>
   </div>`;
 
 const origin = ({ url }: SourceItem): Fragment | string => {
-  const address = outsideAddress(url ?? '');
-  return address === undefined ? plain(url ?? '') : html`<a href="${address}" rel="noreferrer">${plain(url ?? '')}</a>`;
+  const address = outsideAddress(url);
+  return address === undefined ? plain(url) : html`<a href="${address}" rel="noreferrer">${plain(url)}</a>`;
 };
 
 const facts = (source: SourceItem, now: number): Fragment => {
   const { kind, workspace, from, redaction, snapshot, counts, lastFullAt, cycle, nextRunAt } = source;
   const skipped = counts?.skipped ?? 0;
   return html`<dl class="facts">
-    ${fact('State', html`${stateBadge(source)} ${STATE_WORDS[source.state ?? ''] ?? ''}`)} ${fact('Kind', plain(kind))}
-    ${fact('Origin', origin(source))} ${fact('Workspace', plain(workspace ?? 'global'))}
+    ${fact('State', html`${stateBadge(source)} ${STATE_WORDS[source.state]}`)} ${fact('Kind', plain(kind))}
+    ${fact('Origin', origin(source))} ${fact('Workspace', plain(workspace))}
     ${fact('Configured by', from === 'stack' ? 'the stack file' : 'a person, here')}
-    ${fact('Taken out of texts', plain(redaction ?? 'credentials'))}
+    ${fact('Taken out of texts', redaction)}
     ${fact('Snapshot', html`<code>${shortened(snapshot ?? 'none', 60)}</code>`)}
     ${
-      counts === null || counts === undefined
+      counts === null
         ? ''
         : fact(
             'Holds',
             `${counted(counts.documents, 'document')}, ${counted(counts.chunks, 'chunk')}${skipped === 0 ? '' : `, ${count(skipped)} without text`}`,
           )
     }
-    ${cycle?.finishedAt === undefined ? '' : fact('Last acknowledged', html`${age(cycle.finishedAt, now)} by ${plain(cycle.region ?? '')}, epoch ${cycle.epoch ?? ''}`)}
-    ${lastFullAt === null || lastFullAt === undefined ? '' : fact('Compared whole', age(lastFullAt, now))}
-    ${nextRunAt === null || nextRunAt === undefined ? '' : fact('Next run', html`about ${age(nextRunAt, now)}`)}
+    ${cycle === null ? '' : fact('Last acknowledged', html`${age(cycle.finishedAt, now)} by ${plain(cycle.region)}, epoch ${cycle.epoch}`)}
+    ${lastFullAt === null ? '' : fact('Compared whole', age(lastFullAt, now))}
+    ${nextRunAt === null ? '' : fact('Next run', html`about ${age(nextRunAt, now)}`)}
   </dl>`;
 };
 
@@ -148,7 +142,7 @@ const actions = (visit: Visit, { id, held }: SourceItem): Fragment =>
       <p><a href="${addressOf('/console/source-edit', { id })}">Change it</a></p>
     </div>
     ${
-      held === null || held === undefined
+      held === null
         ? ''
         : action(
             visit,
@@ -171,7 +165,7 @@ const actions = (visit: Visit, { id, held }: SourceItem): Fragment =>
   </section>`;
 
 const failures = ({ failures: all }: SourceItem, now: number): Fragment | '' =>
-  all === null || all === undefined || all.count === 0
+  all.count === 0
     ? ''
     : html`<table class="cards">
         <caption>
@@ -217,13 +211,13 @@ export const showSource = async (visit: Visit, id: string, changed?: Changed): P
   const { source, check, degraded } = read.value;
   return {
     kind: 'page',
-    title: plain(source.name ?? id),
+    title: plain(source.name),
     degraded,
     ...(changed?.kind === 'refused' ? { status: changed.trouble.status } : {}),
     body: html`${changeNotice(changed)}
       <section class="card" aria-label="State">${facts(source, now)} ${troubles(source, now)}</section>
       ${
-        check === null || check === undefined
+        check === null
           ? ''
           : html`<section class="card" aria-label="Last check">
               <h2>Last check, ${age(check.at, now)}</h2>

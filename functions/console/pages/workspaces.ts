@@ -107,16 +107,18 @@ const showWorkspace = async (visit: Visit, id: string, changed?: Changed): Promi
     return { kind: 'refused', title: TITLE, trouble: read.trouble };
   }
   const { workspace } = read.value;
+  const people = readAs(members, membersSchema);
   return {
     kind: 'page',
     title: plain(workspace.name),
+    degraded: people.kind === 'read' ? people.value.degraded : [],
     ...(changed?.kind === 'refused' ? { status: changed.trouble.status } : {}),
     body: html`${changeNotice(changed)}
       <p class="quiet">
-        ${plain(workspace.id)} · ${plain(workspace.visibility)}: ${VISIBLE[workspace.visibility] ?? ''}
-        ${workspace.updatedAt === null || workspace.updatedAt === undefined ? '' : `· changed ${moment(workspace.updatedAt)} by ${plain(workspace.updatedBy ?? '')}`}
+        ${plain(workspace.id)} · ${plain(workspace.visibility)}: ${VISIBLE[workspace.visibility]}
+        ${workspace.updatedAt === null ? '' : `· changed ${moment(workspace.updatedAt)} by ${plain(workspace.updatedBy ?? '')}`}
       </p>
-      ${memberRows(visit, id, readAs(members, membersSchema))} ${addMember(visit, id)}
+      ${memberRows(visit, id, people)} ${addMember(visit, id)}
       <section class="card">
         <h2>Sources</h2>
         ${sourceList(readAs(sources, sourcesSchema))}

@@ -1,21 +1,7 @@
 /** Which measurements the page of the Regions shows, and how each is read from the series that the API answers with. Pure. */
-import { z } from 'zod';
-
 import { CHART_LINES_MAX, type ChartLine, type ChartOptions } from './chart.ts';
+import type { Metrics } from './region-data.ts';
 
-export const metricsSchema = z.object({
-  from: z.number(),
-  to: z.number(),
-  items: z.array(
-    z.object({
-      metric: z.string(),
-      dimensions: z.record(z.string(), z.string()),
-      points: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
-    }),
-  ),
-});
-
-export type Metrics = z.infer<typeof metricsSchema>;
 type Series = Metrics['items'][number];
 type Point = Series['points'][number];
 

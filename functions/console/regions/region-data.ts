@@ -1,7 +1,9 @@
-/** Both Regions, the audit events of the gate and the reports, as the API answers with them. */
+/** Both Regions, audit events, reports and measurements, as the API answers with them: in the shapes of its own document. */
 import { z } from 'zod';
 
-import { regionsShape } from '../../query/region-routes.ts';
+import { auditListShape } from '../../query/audit-routes.ts';
+import { metricsShape, regionsShape } from '../../query/region-routes.ts';
+import { reportsShape } from '../../query/report-routes.ts';
 
 export const regionsSchema = z.object(regionsShape);
 
@@ -20,33 +22,14 @@ export const whoWorks = ({ regions }: Regions): readonly string[] => {
     : ['both Regions have been told to work: the one with the lower epoch can not acknowledge (npx twinmap status)'];
 };
 
-export const eventsSchema = z.object({
-  items: z.array(
-    z.object({
-      at: z.number(),
-      actor: z.string(),
-      action: z.string(),
-      target: z.string(),
-      outcome: z.string(),
-      region: z.string().optional(),
-      details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-    }),
-  ),
-});
+export const eventsSchema = z.object(auditListShape);
 
 export type Event = z.infer<typeof eventsSchema>['items'][number];
 
-export const reportsSchema = z.object({
-  items: z.array(
-    z.object({
-      kind: z.string(),
-      id: z.string(),
-      at: z.number(),
-      by: z.string(),
-      state: z.string(),
-      summary: z.string(),
-    }),
-  ),
-});
+export const reportsSchema = z.object(reportsShape);
 
 export type Report = z.infer<typeof reportsSchema>['items'][number];
+
+export const metricsSchema = z.object(metricsShape);
+
+export type Metrics = z.infer<typeof metricsSchema>;

@@ -7,8 +7,16 @@ import type { Fragment } from '../page.ts';
 import type { RegionStatus } from '../status.ts';
 import { ago, count, counted, duration, moment, plain, sentence, shortened } from '../words.ts';
 import { chart } from './chart.ts';
-import { chartsOf, metricsSchema, type WriteOutcome, writeOutcomes } from './charts.ts';
-import { type Event, eventsSchema, type Regions, type RegionView, type Report, reportsSchema } from './region-data.ts';
+import { chartsOf, type WriteOutcome, writeOutcomes } from './charts.ts';
+import {
+  type Event,
+  eventsSchema,
+  metricsSchema,
+  type Regions,
+  type RegionView,
+  type Report,
+  reportsSchema,
+} from './region-data.ts';
 
 const ROOT_DIGITS = 16;
 const SNAPSHOT_CHARS = 14;
@@ -27,30 +35,44 @@ const fact = (name: string, value: Fragment | string): Fragment =>
 /** As somebody wrote it into a stack file, where it is no time. */
 const whenOf = (text: string): string => (Number.isNaN(Date.parse(text)) ? plain(text) : moment(Date.parse(text)));
 
-const gateFacts = ({ gate }: RegionView): Fragment => {
+export interface CardOptions {
+  readonly now: number;
+  /** The Region that answers. */
+  readonly isOwn: boolean;
+  /** What the header says of this Region, from the document that is served now. */
+  readonly served: RegionStatus['gate'] | undefined;
+}
+
+/** What is told is kept by the next run: until then a document that was just served is newer than it. */
+const newerFact = (toldEpoch: number, served: CardOptions['served']): Fragment | '' =>
+  served === undefined || (served.epoch ?? 0) <= toldEpoch
+    ? ''
+    : fact('Served now', `epoch ${served.epoch ?? ''}, ${served.state}: the next run here obeys it`);
+
+const gateFacts = ({ gate }: RegionView, served: CardOptions['served']): Fragment => {
   if (gate === null || gate === undefined) {
     return fact('Gate', 'not known here');
   }
   const { active, epoch, peerWrites, changedAt, changedBy, reason } = gate;
   return html`${fact('Gate', html`<span class="badge ${active ? 'active' : ''}">${active ? 'active' : 'passive'}</span>`)}
   ${fact('Epoch', epoch.toString())} ${fact('Writes to the other', peerWrites)}
-  ${fact('Changed', `${whenOf(changedAt)} by ${plain(changedBy)}: ${plain(reason)}`)}`;
+  ${fact('Changed', `${whenOf(changedAt)} by ${plain(changedBy)}: ${plain(reason)}`)} ${newerFact(epoch, served)}`;
 };
 
 const unreachableText = ({ why = '' }: RegionView): string =>
   sentence(why.includes('AbortError') ? 'it did not answer in time' : why);
 
-export const regionCard = (view: RegionView, answered: string, now: number): Fragment =>
+export const regionCard = (view: RegionView, { now, isOwn, served }: CardOptions): Fragment =>
   html`<section class="card" aria-label="${view.region}">
     <h2>
-      ${view.region} ${view.region === answered ? html`<span class="badge ok">answered this page</span>` : ''}
+      ${view.region} ${isOwn ? html`<span class="badge ok">answered this page</span>` : ''}
       ${view.state === 'unreachable' ? html`<span class="badge down">does not answer</span>` : ''}
     </h2>
     ${
       view.state === 'unreachable'
         ? html`<p>${unreachableText(view)} What it holds can't be shown; ask it directly, at its own address.</p>`
         : html`<dl class="facts">
-            ${gateFacts(view)}
+            ${gateFacts(view, served)}
             ${fact(
               'Own proof',
               view.proof === null || view.proof === undefined

@@ -2,20 +2,11 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 
+import { oneReportShape } from '../../query/report-routes.ts';
 import type { Fragment } from '../page.ts';
 import { moment, plain } from '../words.ts';
 
-export const reportSchema = z.object({
-  kind: z.string(),
-  id: z.string(),
-  report: z.looseObject({
-    state: z.string(),
-    at: z.number(),
-    by: z.string(),
-    summary: z.string(),
-    markdown: z.string().optional(),
-  }),
-});
+export const reportSchema = z.object(oneReportShape);
 
 export type ReportAnswer = z.infer<typeof reportSchema>;
 

@@ -2,46 +2,36 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 
+import { WORKSPACE_ROLES } from '../../domain/access.ts';
+import { GLOBAL_WORKSPACE } from '../../domain/source-definition.ts';
+import { CHOSEN_VISIBILITIES, type Visibility } from '../../domain/workspace.ts';
+import { membersShape, workspaceSourcesShape } from '../../query/workspace-member-routes.ts';
+import { oneWorkspaceShape, workspacesShape } from '../../query/workspace-routes.ts';
+import type { workspaceShape } from '../../query/workspace-view.ts';
 import { changeKey } from '../changes.ts';
 import type { Read } from '../console-api.ts';
 import { addressOf } from '../links.ts';
 import type { Fragment, Visit } from '../page.ts';
 import { moment, plain } from '../words.ts';
 
-const GLOBAL = 'global';
-const ROLES = ['reader', 'member', 'workspace-admin'] as const;
-
-export const VISIBLE: Readonly<Record<string, string>> = {
+export const VISIBLE: Readonly<Record<Visibility, string>> = {
   private: 'its members',
   public: 'everybody in the organisation reads it, its members change it',
   global: 'everybody; it has every source that names no other workspace',
 };
 
-export const workspaceSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  visibility: z.string(),
-  role: z.string().nullish(),
-  updatedBy: z.string().nullish(),
-  updatedAt: z.number().nullish(),
-});
+export type Workspace = z.infer<typeof workspaceShape>;
 
-export type Workspace = z.infer<typeof workspaceSchema>;
-
-export const listSchema = z.object({ items: z.array(workspaceSchema), degraded: z.array(z.string()).default([]) });
-export const oneSchema = z.object({ workspace: workspaceSchema });
-export const membersSchema = z.object({
-  items: z.array(z.object({ member: z.string(), role: z.string(), addedBy: z.string(), addedAt: z.number() })),
-});
-export const sourcesSchema = z.object({
-  items: z.array(z.object({ id: z.string(), name: z.string(), kind: z.string(), enabled: z.boolean() })),
-});
+export const listSchema = z.object(workspacesShape);
+export const oneSchema = z.object(oneWorkspaceShape);
+export const membersSchema = z.object(membersShape);
+export const sourcesSchema = z.object(workspaceSourcesShape);
 
 export const visibilityField = (chosen: string): Fragment =>
   html`<div class="field">
     <label for="visibility">Who sees it</label>
     <select id="visibility" name="visibility">
-      ${['private', 'public'].map((one) => html`<option value="${one}" ${one === chosen ? 'selected' : ''}>${one}: ${VISIBLE[one] ?? ''}</option>`)}
+      ${CHOSEN_VISIBILITIES.map((one) => html`<option value="${one}" ${one === chosen ? 'selected' : ''}>${one}: ${VISIBLE[one]}</option>`)}
     </select>
   </div>`;
 
@@ -112,7 +102,7 @@ export const addMember = (visit: Visit, id: string): Fragment =>
       <div class="field">
         <label for="role">Role</label>
         <select id="role" name="role">
-          ${ROLES.map((one) => html`<option>${one}</option>`)}
+          ${WORKSPACE_ROLES.map((one) => html`<option>${one}</option>`)}
         </select>
       </div>
       <button>Add, or change the role</button>`,
@@ -142,10 +132,10 @@ export const settingsForms = (visit: Visit, { id, name, visibility }: Workspace)
       html`<div class="field">
           <label for="name">Name</label><input id="name" name="name" required maxlength="80" value="${plain(name)}" />
         </div>
-        ${id === GLOBAL ? '' : visibilityField(visibility)} <button>Change it</button>`,
+        ${id === GLOBAL_WORKSPACE ? '' : visibilityField(visibility)} <button>Change it</button>`,
     )}
     ${
-      id === GLOBAL
+      id === GLOBAL_WORKSPACE
         ? ''
         : actionForm(
             visit,

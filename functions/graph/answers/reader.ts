@@ -10,6 +10,10 @@ export interface Origin {
   readonly repository: string;
   readonly commit: string;
   readonly path: string;
+  /** The id of the document that the file is; absent where the reader does not know it. */
+  readonly document?: string;
+  /** That id is made of this very path, as ids of a git repository are. */
+  readonly isOfPath?: boolean;
   /** In ms since 1970. */
   readonly asOf: number;
 }
@@ -31,6 +35,8 @@ export interface Evidence {
   readonly commit: string;
   readonly path: string;
   readonly line: number;
+  /** The id of the document that the file is; absent where it is made of source and path: that would be a fifth of a large answer. */
+  readonly document?: string;
 }
 
 export const originOf = ({ source, repository, commit, path, asOf }: FileFacts): Origin => ({
@@ -42,10 +48,14 @@ export const originOf = ({ source, repository, commit, path, asOf }: FileFacts):
 });
 
 export const evidenceOf = ({ at, origin }: Pick<EdgeView, 'at' | 'origin'>): readonly Evidence[] =>
-  at.map(({ line, path }) => ({
+  at.map(({ line, path = origin.path }) => ({
     source: origin.source,
     repository: origin.repository,
     commit: origin.commit,
-    path: path ?? origin.path,
+    path,
     line,
+    // Of a further file of the same proof only the path is known.
+    ...(origin.document === undefined || origin.isOfPath === true || path !== origin.path
+      ? {}
+      : { document: origin.document }),
   }));

@@ -8,7 +8,7 @@ import { EXTRACTOR } from '../facts/vocabulary.ts';
 import { sha256Hex } from '../../stores/envelope.ts';
 
 /** Of the extractors, and of how their facts are laid out in records: another one, and every source is derived anew. */
-export const GRAPH_VERSION = `${EXTRACTOR}/records-1`;
+export const GRAPH_VERSION = `${EXTRACTOR}/records-2`;
 
 export const DIRECTIONS = ['in', 'out', 'use', 'node'] as const;
 

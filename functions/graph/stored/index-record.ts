@@ -12,7 +12,7 @@ export interface UnitIndex {
   readonly prints: Readonly<Record<Direction, readonly string[]>>;
   /** Of each file with facts: the hash of its path, and that of its facts. */
   readonly files: ReadonlyMap<string, string>;
-  /** Components that it declares and Regions that it ties something to, sorted: what there is to ask for. */
+  /** Components, APIs, systems and teams that it declares and Regions that it ties something to, sorted: what there is to ask for. */
   readonly names: readonly string[];
 }
 
@@ -43,7 +43,9 @@ const base64 = (hex: readonly string[]): string => Buffer.from(hex.join(''), 'he
 
 /** Is this node one that people ask for by name? */
 export const isAskedFor = (direction: Direction, id: string): boolean =>
-  (direction === 'node' && id.startsWith('component:')) || (direction === 'in' && isPlace(id));
+  (direction === 'node' && NAMED.test(id)) || (direction === 'in' && isPlace(id));
+
+const NAMED = /^(?:component|api|system|group):/u;
 
 const isPlace = (id: string): boolean => id.startsWith('region:') && id !== UNKNOWN_REGION && id !== UNPLACED_NAME;
 

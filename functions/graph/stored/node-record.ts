@@ -9,6 +9,8 @@ import { DIRECTIONS, type Direction } from './graph-keys.ts';
 
 export interface NodeFile {
   readonly path: string;
+  /** The document's own part of its id, which its path does not tell; absent in records of before it was kept. */
+  readonly d?: string;
   /** Of the facts that say it. */
   readonly facts: string;
   readonly edges: readonly GraphEdge[];
@@ -26,7 +28,7 @@ export interface NodePart {
 }
 
 const HEADER_BYTES = 2 * 1024;
-const FILE_BYTES = 64;
+const FILE_BYTES = 96;
 
 type Said = { readonly edge: GraphEdge } | { readonly node: GraphNode } | { readonly names: string };
 
@@ -35,6 +37,7 @@ const byPath = (left: NodeFile, right: NodeFile): number =>
 
 interface Growing {
   readonly path: string;
+  readonly d?: string;
   readonly facts: string;
   readonly edges: GraphEdge[];
   readonly nodes: GraphNode[];
@@ -45,7 +48,7 @@ interface Growing {
 const divide = (files: readonly NodeFile[]): readonly (readonly Growing[])[] => {
   const parts: Growing[][] = [[]];
   let bytes = HEADER_BYTES;
-  for (const { path, facts, edges, nodes, names } of files.toSorted(byPath)) {
+  for (const { path, d, facts, edges, nodes, names } of files.toSorted(byPath)) {
     let open: Growing | undefined;
     const all: readonly Said[] = [
       ...(names === '' ? [] : [{ names }]),
@@ -60,7 +63,7 @@ const divide = (files: readonly NodeFile[]): readonly (readonly Growing[])[] => 
         open = undefined;
       }
       if (open === undefined) {
-        open = { path, facts, edges: [], nodes: [], names: '' };
+        open = { path, ...(d === undefined ? {} : { d }), facts, edges: [], nodes: [], names: '' };
         parts.at(-1)?.push(open);
       }
       bytes += size;
@@ -109,6 +112,7 @@ const areAll = <T>(value: unknown, isOne: (one: unknown) => one is T): value is 
 const isFile = (value: unknown): value is NodeFile =>
   isJsonFields(value) &&
   typeof value['path'] === 'string' &&
+  (value['d'] === undefined || typeof value['d'] === 'string') &&
   typeof value['facts'] === 'string' &&
   typeof value['names'] === 'string' &&
   areAll(value['edges'], isEdge) &&

@@ -1,23 +1,18 @@
 /** Of a source that goes: whatever was derived of it becomes tombstones in every declared Region. */
 import { derivedPartitions } from '../../domain/derived-keys.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import type { RecordKey } from '../../domain/record.ts';
 import { failureOf } from '../../dual-write/outcome.ts';
-import { bucketKeysOfUnit, directoryPartition, parseDirectorySk } from '../../lexical/keys.ts';
+import { directoryPartition, parseDirectorySk } from '../../lexical/keys.ts';
+import { readBucketDigests } from '../../repair/lexical-digests.ts';
 import { makeTombstone } from '../../stores/envelope.ts';
 import { batchesOf } from '../../stores/vector-batches.ts';
 import { type CycleStop, stopAt } from '../cycle-types.ts';
-import { type HeldPair, isEqual, isLive } from '../held.ts';
+import { isDeadEverywhere } from '../held.ts';
 import type { RunningCycle } from '../running-cycle.ts';
 import type { SideRead } from './derivation.ts';
-import { DerivationReaders } from './derivation-readers.ts';
+import { DerivationReaders, type KeyedPair } from './derivation-readers.ts';
 
-interface Derived {
-  readonly key: RecordKey;
-  readonly pair: HeldPair;
-}
-
-type DerivedRead = SideRead<readonly Derived[]>;
+type DerivedRead = SideRead<readonly KeyedPair[]>;
 
 const listPartition = async (readers: DerivationReaders, pk: string): Promise<DerivedRead> => {
   const listed = await readers.list(pk);
@@ -33,25 +28,13 @@ const listLexical = async (readers: DerivationReaders, source: string): Promise<
     return directories;
   }
   const parts = directories.value.flatMap(({ key }) => parseDirectorySk(key.sk) ?? []);
-  const found = [...directories.value];
-  for (const part of parts) {
-    const keys = bucketKeysOfUnit({ source, part });
-    for (const batch of batchesOf(keys, LIMITS.digestGetItemsMax)) {
-      const pairs = await readers.pairs(batch);
-      if (pairs.kind === 'failed') {
-        return pairs;
-      }
-      found.push(
-        ...batch.flatMap((key, at) => (pairs.value[at] === undefined ? [] : [{ key, pair: pairs.value[at] }])),
-      );
-    }
-  }
-  return { kind: 'read', value: found };
+  const buckets = await readers.digests(async ({ tables }) => readBucketDigests(tables.graph, source, parts));
+  return buckets.kind === 'failed' ? buckets : { kind: 'read', value: [...directories.value, ...buckets.value] };
 };
 
-const buryAll = async (running: RunningCycle, derived: readonly Derived[]): Promise<boolean | CycleStop> => {
+const buryAll = async (running: RunningCycle, derived: readonly KeyedPair[]): Promise<boolean | CycleStop> => {
   const { dependencies, versions, write } = running;
-  const left = derived.filter(({ pair }) => !(isEqual(pair) && !isLive(pair.home)));
+  const left = derived.filter(({ pair }) => !isDeadEverywhere(pair));
   for (const batch of batchesOf(left, LIMITS.digestGetItemsMax)) {
     if (dependencies.remainingMs() < LIMITS.handoverMarginMs) {
       return false;

@@ -33,6 +33,14 @@ const isDocument = (payload: DocumentPayload | undefined): payload is DocumentPa
 const documentsIn = (records: readonly StoredRecord[]): readonly DocumentPayload[] =>
   records.map((record) => (isLive(record) ? parseDocumentPayload(record.data) : undefined)).filter(isDocument);
 
+/** A key that a judged Region holds anything under. */
+export interface KeyedPair {
+  readonly key: RecordKey;
+  readonly pair: HeldPair;
+}
+
+type KeyedRead = SideRead<readonly KeyedPair[]>;
+
 export class DerivationReaders {
   readonly #running: RunningCycle;
   /** Partitions that were listed, kept up to date with what was written since. */
@@ -112,18 +120,13 @@ export class DerivationReaders {
     if (known !== undefined) {
       return { kind: 'read', value: known };
     }
-    const { judge } = this.#running;
-    const { home, peer } = judge.regions;
-    const all = async (stores: RegionStores): Promise<Result<readonly RecordDigest[]>> =>
-      readAllPages((after) => stores.tables.graph.queryDigests(pk, pageAfter(after)));
-    const [ofHome, ofPeer] = await Promise.all([all(home), peer === undefined ? undefined : all(peer)]);
-    if (ofPeer?.kind === 'failed') {
-      return { kind: 'failed', side: 'peer', failure: ofPeer.failure };
+    const read = await this.digests(({ tables }) =>
+      readAllPages((after) => tables.graph.queryDigests(pk, pageAfter(after))),
+    );
+    if (read.kind === 'failed') {
+      return read;
     }
-    if (ofHome.kind === 'failed') {
-      return fromHome(ofHome);
-    }
-    const pairs = joined(this.#running, ofHome.value, ofPeer?.value ?? []);
+    const pairs = new Map(read.value.map(({ key, pair }) => [key.sk, pair]));
     this.#listed.set(pk, pairs);
     return { kind: 'read', value: pairs };
   }
@@ -145,14 +148,15 @@ export class DerivationReaders {
   /** What the judged Regions hold under these keys, in their order. */
   async pairs(keys: readonly RecordKey[]): Promise<SideRead<readonly (HeldPair | undefined)[]>> {
     const unlisted = keys.filter(({ pk }) => !this.#listed.has(pk));
-    const read = await this.#digests(unlisted);
+    const read: KeyedRead =
+      unlisted.length === 0
+        ? { kind: 'read', value: [] }
+        : await this.digests(async ({ tables }) => tables.graph.getDigests(unlisted));
     if (read.kind === 'failed') {
       return read;
     }
-    return {
-      kind: 'read',
-      value: keys.map(({ pk, sk }) => this.#listed.get(pk)?.get(sk) ?? read.value.get(`${pk}\n${sk}`)),
-    };
+    const found = new Map(read.value.map(({ key, pair }) => [nameOf(key), pair]));
+    return { kind: 'read', value: keys.map((key) => this.#listed.get(key.pk)?.get(key.sk) ?? found.get(nameOf(key))) };
   }
 
   /** What was just written to every Region that has to take it. */
@@ -163,49 +167,29 @@ export class DerivationReaders {
     }
   }
 
-  async #digests(keys: readonly RecordKey[]): Promise<SideRead<ReadonlyMap<string, HeldPair>>> {
-    if (keys.length === 0) {
-      return { kind: 'read', value: new Map() };
-    }
-    const { home, peer } = this.#running.judge.regions;
-    const [ofHome, ofPeer] = await Promise.all([
-      home.tables.graph.getDigests(keys),
-      peer === undefined ? undefined : peer.tables.graph.getDigests(keys),
-    ]);
+  /** The same reading in every judged Region, joined by key. */
+  async digests(readOne: (stores: RegionStores) => Promise<Result<readonly RecordDigest[]>>): Promise<KeyedRead> {
+    const { judge } = this.#running;
+    const { home, peer } = judge.regions;
+    const [ofHome, ofPeer] = await Promise.all([readOne(home), peer === undefined ? undefined : readOne(peer)]);
     if (ofPeer?.kind === 'failed') {
       return { kind: 'failed', side: 'peer', failure: ofPeer.failure };
     }
     if (ofHome.kind === 'failed') {
       return fromHome(ofHome);
     }
-    const [here, there] = [byKey(ofHome.value), byKey(ofPeer?.value ?? [])];
-    const { judge } = this.#running;
+    const [here, there] = [byName(ofHome.value), byName(ofPeer?.value ?? [])];
     return {
       kind: 'read',
-      value: new Map(
-        [...new Set([...here.keys(), ...there.keys()])].map((key) => [
-          key,
-          judge.pairOf(here.get(key), there.get(key)),
-        ]),
-      ),
+      value: [...new Map([...there, ...here])].map(([name, { pk, sk }]) => ({
+        key: { pk, sk },
+        pair: judge.pairOf(here.get(name), there.get(name)),
+      })),
     };
   }
 }
 
-const byKey = (digests: readonly RecordDigest[]): ReadonlyMap<string, RecordDigest> =>
-  new Map(digests.map((digest) => [`${digest.pk}\n${digest.sk}`, digest]));
+const nameOf = ({ pk, sk }: RecordKey): string => `${pk}\n${sk}`;
 
-const joined = (
-  { judge }: RunningCycle,
-  home: readonly RecordDigest[],
-  peer: readonly RecordDigest[],
-): Map<string, HeldPair> => {
-  const there = new Map(peer.map((digest) => [digest.sk, digest]));
-  const pairs = new Map(home.map((digest) => [digest.sk, judge.pairOf(digest, there.get(digest.sk))]));
-  for (const [sk, digest] of there) {
-    if (!pairs.has(sk)) {
-      pairs.set(sk, judge.pairOf(undefined, digest));
-    }
-  }
-  return pairs;
-};
+const byName = (digests: readonly RecordDigest[]): ReadonlyMap<string, RecordDigest> =>
+  new Map(digests.map((digest) => [nameOf(digest), digest]));

@@ -34,6 +34,10 @@ export interface DerivationInput {
   /** Ids of documents; empty and without meaning where `full`. */
   readonly changed: ReadonlySet<string>;
   readonly deleted: ReadonlySet<string>;
+  /** Where those were before that were there; undefined where that can't be told. */
+  readonly pathsBefore: ReadonlyMap<string, string | undefined>;
+  /** How many the source has now, as its own record will say: good enough to divide it by, without a look at its documents. */
+  readonly chunks: number;
   /** The last `at` of an earlier invocation of this run: what comes before it is written. */
   readonly from: string | undefined;
   /** All live documents of the source, as home holds them. */
@@ -57,6 +61,7 @@ export type DeriveStep =
       /** Instead of the payload, where its bytes are known already. */
       readonly canonical?: CanonicalPayload;
     }
+  /** Nothing is written where no judged Region holds anything under the key. */
   | { readonly op: 'delete'; readonly key: RecordKey }
   /** Everything before it is written before anything after it. */
   | { readonly op: 'flush' }

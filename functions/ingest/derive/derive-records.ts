@@ -32,9 +32,9 @@ export interface DerivationTerms {
 
 type Wanted = Extract<DeriveStep, { op: 'put' | 'delete' }>;
 
-/** Is exactly this held by every judged Region, owed to nobody? */
+/** Is exactly this held by every judged Region, owed to nobody? What was never there need not be deleted. */
 const isHeld = (pair: HeldPair | undefined, record: ReplicatedRecord): boolean =>
-  pair !== undefined && isEqual(pair) && pair.home?.h === record.h && pair.home.del === record.del;
+  pair === undefined ? record.del === true : isEqual(pair) && pair.home?.h === record.h && pair.home.del === record.del;
 
 class DerivedWriter {
   readonly #running: RunningCycle;
@@ -96,7 +96,7 @@ const runOne = async (
   derivation: Derivation,
   terms: DerivationTerms,
 ): Promise<DerivedOutcome & { readonly written?: number }> => {
-  const { dependencies, seen } = running;
+  const { dependencies, seen, tally } = running;
   const readers = new DerivationReaders(running);
   const writer = new DerivedWriter(running, readers);
   const from = terms.from?.name === derivation.name ? terms.from.at : undefined;
@@ -107,6 +107,8 @@ const runOne = async (
     full: terms.full,
     changed: terms.full ? new Set() : new Set(seen.written.keys()),
     deleted: terms.full ? new Set() : seen.deleted,
+    pathsBefore: terms.full ? new Map() : seen.pathsBefore,
+    chunks: tally.counts.chunks,
     from,
     documents: async () => readers.documents(),
     readDocuments: async (ids) => readers.readDocuments(ids),

@@ -4,6 +4,8 @@
  */
 import type { DocumentPayload } from '../../domain/corpus.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { isLive } from '../held.ts';
+import type { KnownDocument } from '../listing.ts';
 import type { PlannedText } from '../plan-document.ts';
 import type { HeldChunk } from './derivation.ts';
 
@@ -48,6 +50,8 @@ const charsOf = (texts: readonly PlannedText[]): number =>
 export interface SeenChanges {
   readonly written: Map<string, DocumentPayload>;
   readonly deleted: Set<string>;
+  /** Where they were before; undefined where the record could not be read. What is new was nowhere. */
+  readonly pathsBefore: Map<string, string | undefined>;
   readonly texts: KeptTexts;
   /** In a full cycle: what home held when it was listed. */
   listed: ReadonlyMap<string, DocumentPayload> | undefined;
@@ -56,6 +60,28 @@ export interface SeenChanges {
 export const nothingSeen = (): SeenChanges => ({
   written: new Map(),
   deleted: new Set(),
+  pathsBefore: new Map(),
   texts: new KeptTexts(),
   listed: undefined,
 });
+
+/** Of what is changed twice, the first: that is what was derived. */
+const noteBefore = ({ pathsBefore }: SeenChanges, id: string, before: KnownDocument | undefined): void => {
+  if (isLive(before?.home) && !pathsBefore.has(id)) {
+    pathsBefore.set(id, before?.payload?.path);
+  }
+};
+
+export const noteWritten = (seen: SeenChanges, payload: DocumentPayload, before: KnownDocument | undefined): void => {
+  noteBefore(seen, payload.id, before);
+  seen.deleted.delete(payload.id);
+  seen.written.set(payload.id, payload);
+};
+
+export const noteDeleted = (seen: SeenChanges, id: string, before: KnownDocument | undefined): void => {
+  noteBefore(seen, id, before);
+  seen.written.delete(id);
+  seen.deleted.add(id);
+};
+
+export const hasSeenChanges = ({ written, deleted }: SeenChanges): boolean => written.size + deleted.size > 0;

@@ -1,4 +1,5 @@
 /** A Region's answer as the client gets it: its body untouched, its headers without those of a connection or a posing router. */
+import { NO_RETRY_HEADER } from '../../forward/verdict.ts';
 import { watchedBody } from './watched-body.ts';
 
 const SWITCHING = 101;
@@ -7,7 +8,13 @@ const SWITCHING = 101;
  * By name, and not by looking at each header: what passes through this language costs. The runtime has taken off what ends a
  * message (connection, keep-alive, te, trailer, transfer-encoding, upgrade); every answer sets the other names of the router.
  */
-const NOT_RETURNED = ['proxy-authenticate', 'proxy-connection', 'x-router-epoch', 'x-router-standing'] as const;
+const NOT_RETURNED = [
+  'proxy-authenticate',
+  'proxy-connection',
+  NO_RETRY_HEADER,
+  'x-router-epoch',
+  'x-router-standing',
+] as const;
 
 /**
  * Copied by the runtime and changed where need be: each header that goes through here costs as much as a decision. An answer

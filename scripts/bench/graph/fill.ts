@@ -23,6 +23,7 @@ import { factsOf, type RepositoryPlan } from './generate.ts';
 
 const RUN = '01J00000000000000000000000';
 const IN_FLIGHT = 64;
+const ATTEMPTS = 5;
 
 export interface Filled {
   readonly nodes: ReadonlySet<string>;
@@ -51,9 +52,10 @@ const recordsOf = (plan: RepositoryPlan): { readonly puts: readonly CanonicalPut
   const files: UnitFile[] = [];
   const puts: CanonicalPut[] = [];
   for (const file of facts) {
-    const stored = storedFacts(plan.name, place.unit, file);
+    const d = sha256Hex(file.path).slice(0, 20);
+    const stored = storedFacts(plan.name, place.unit, file, d);
     files.push({
-      d: sha256Hex(file.path).slice(0, 20),
+      d,
       path: file.path,
       rev: '1',
       facts: stored.hash,
@@ -88,6 +90,18 @@ const recordsOf = (plan: RepositoryPlan): { readonly puts: readonly CanonicalPut
   };
 };
 
+/** A machine that has other things to do may keep a put waiting; putting the same once more changes nothing. */
+const write = async (store: RecordStore, record: ReplicatedRecord): Promise<void> => {
+  let outcome = await store.put(record);
+  for (let attempt = 1; outcome.kind === 'failed' && attempt < ATTEMPTS; attempt += 1) {
+    outcome = await store.put(record);
+  }
+  if (outcome.kind !== 'written') {
+    const why = outcome.kind === 'failed' ? outcome.failure.message : `a newer one (${outcome.v}) is stored`;
+    throw new InvariantError(`the bench could not store a record: ${why}`);
+  }
+};
+
 /** Answers with what was put; names that repositories share are in the sets of all of them. */
 export const fillRepository = async (store: RecordStore, plan: RepositoryPlan): Promise<Filled> => {
   const { puts, nodes, edges } = recordsOf(plan);
@@ -102,10 +116,7 @@ export const fillRepository = async (store: RecordStore, plan: RepositoryPlan): 
   const queue = records.values();
   const writeAll = async (): Promise<void> => {
     for (const record of queue) {
-      const outcome = await store.put(record);
-      if (outcome.kind !== 'written') {
-        throw new InvariantError(`the bench's store answered ${outcome.kind}`);
-      }
+      await write(store, record);
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, writeAll));

@@ -1,5 +1,5 @@
 /**
- * Graphs of many repositories with a known truth. First the plan: which repository runs in which Region, and whom its components
+ * Graphs of many repositories with a known truth (`truth.ts`). First the plan: which repository runs in which Region, and whom its components
  * need; then the edges that say so, among many that no incident reaches. It imports no extractor and no answer: only the words that
  * both write in.
  */
@@ -75,8 +75,26 @@ const regionOf = (at: number, random: Random): string => {
 
 const nameIn = (repository: string, file: number, at: number): string => `${repository}-queue-${file}-${at}`;
 
-/** Those of the small Regions keep to themselves, so that their answers stay as they are while the organisation grows. */
+/** Those of the small Regions keep to themselves, so that who is down with them stays as it is while the organisation grows. */
 const isSmall = (at: number): boolean => at < SMALL.reduce((sum, [, count]) => sum + count, 0);
+
+/** The first repository of each small Region, by number. */
+const FIRST_OF_SMALL: readonly number[] = SMALL.map((_, at) =>
+  SMALL.slice(0, at).reduce((sum, [, count]) => sum + count, 0),
+);
+
+/** The same ones need it at every size: what its failure reaches is an answer that never changes. */
+export const CONSTANT_COMPONENT = `${repositoryName(FIRST_OF_SMALL.at(-1) ?? 0)}-service-0`;
+
+const needsOfSmall = (at: number, index: number): readonly string[] => {
+  const first = FIRST_OF_SMALL.findLast((one) => one <= at) ?? 0;
+  return at === first || index === 0 ? [] : [`${repositoryName(first)}-service-0`];
+};
+
+const needsOf = (others: readonly number[], random: Random): readonly string[] =>
+  others.length === 0 || !random.chance(0.4)
+    ? []
+    : [`${repositoryName(random.pick(others))}-service-${random.below(COMPONENTS)}`];
 
 export const planOf = (seed: number, repositories: number): readonly RepositoryPlan[] =>
   Array.from({ length: repositories }, (_, at): RepositoryPlan => {
@@ -96,35 +114,10 @@ export const planOf = (seed: number, repositories: number): readonly RepositoryP
               const repository = repositoryName(random.pick(others));
               return { repository, name: nameIn(repository, random.below(FILES), random.below(NAMES_PER_FILE)) };
             }),
-      needs:
-        others.length === 0 || !random.chance(0.4)
-          ? []
-          : [`${repositoryName(random.pick(others))}-service-${random.below(COMPONENTS)}`],
+      needs: isSmall(at) ? needsOfSmall(at, index) : needsOf(others, random),
     }));
     return { name, region, isOpen: !isSmall(at) && random.chance(UNKNOWN_SHARE), components };
   });
-
-/** Components that are down when the Region fails, by the plan alone. */
-export const truthOf = (plan: readonly RepositoryPlan[], region: string): ReadonlySet<string> => {
-  const placed = new Map(plan.map(({ name, region: own }) => [name, own]));
-  const down = new Set<string>();
-  for (const repository of plan) {
-    for (const { name, uses } of repository.components) {
-      if (repository.region === region || uses.some((use) => placed.get(use.repository) === region)) {
-        down.add(name);
-      }
-    }
-  }
-  for (let before = -1; before < down.size;) {
-    before = down.size;
-    for (const { name, needs } of plan.flatMap((repository) => repository.components)) {
-      if (needs.some((one) => down.has(one))) {
-        down.add(name);
-      }
-    }
-  }
-  return down;
-};
 
 const line = (at: number): readonly { readonly line: number }[] => [{ line: at + 1 }];
 

@@ -1,13 +1,14 @@
 /**
- * A set of questions with judgements, in the layout of BEIR: `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`. The shipped set
- * brings no corpus: its documents are this repository's own files, and those of the organisation among the fixtures.
+ * A set of questions with judgements, in the layout of BEIR: `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`, each plain or with
+ * `.gz`. What is not as it should be is said with the file and the line; what only looks odd (a document twice, a judgement of one
+ * that is not there) is counted.
  */
-import { createReadStream } from 'node:fs';
-import { glob, readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { z } from 'zod';
+
+import { DataSetError, findFile, linesOf, type NumberedLine } from './read-lines.ts';
 
 export interface CorpusDocument {
   readonly id: string;
@@ -25,110 +26,109 @@ export interface Question {
   readonly half: 'tuned' | 'held-out' | 'all';
 }
 
+export type Grades = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
 export interface DataSet {
   readonly name: string;
+  /** Those that have a judgement. */
   readonly questions: readonly Question[];
   /** By question, then by document: 0 is not relevant. */
-  readonly grades: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly grades: Grades;
   corpus(): AsyncIterable<CorpusDocument>;
 }
 
 const SOURCE = 'corpus';
 
-const documentLine = z.object({
-  _id: z.union([z.string(), z.number()]),
-  title: z.string().nullish(),
-  text: z.string().nullish(),
-});
+const idField = z.union([z.string(), z.number()]).transform((id) => id.toString());
+const documentLine = z.object({ _id: idField, title: z.string().nullish(), text: z.string().nullish() });
+const questionLine = z.object({ _id: idField, text: z.string(), half: z.enum(['tuned', 'held-out']).optional() });
 
-const questionLine = z.object({
-  _id: z.union([z.string(), z.number()]),
-  text: z.string(),
-  half: z.enum(['tuned', 'held-out']).optional(),
-});
-
-async function* linesOf(file: string): AsyncGenerator<string, void, void> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    if (line.trim() !== '') {
-      yield line;
-    }
+const parsedLine = <T>(schema: z.ZodType<T>, file: string, { number, text }: NumberedLine): T => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DataSetError(`${file}, line ${number}: no JSON (${error instanceof Error ? error.message : ''})`);
   }
-}
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    throw new DataSetError(`${file}, line ${number}: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+};
 
 async function* readCorpus(file: string): AsyncGenerator<CorpusDocument, void, void> {
   for await (const line of linesOf(file)) {
-    const { _id, title, text } = documentLine.parse(JSON.parse(line));
-    yield { id: _id.toString(), source: SOURCE, title: title ?? '', text: text ?? '' };
+    const { _id, title, text } = parsedLine(documentLine, file, line);
+    yield { id: _id, source: SOURCE, title: (title ?? '').trim(), text: text ?? '' };
   }
 }
 
-const readQuestions = async (file: string): Promise<readonly Question[]> => {
-  const questions: Question[] = [];
+/** The file holds the questions of every split; the judgements say which are meant. A question that comes twice counts once. */
+export const readQuestions = async (file: string, grades: Grades): Promise<readonly Question[]> => {
+  const questions = new Map<string, Question>();
   for await (const line of linesOf(file)) {
-    const { _id, text, half } = questionLine.parse(JSON.parse(line));
-    questions.push({ id: _id.toString(), text, half: half ?? 'all' });
+    const { _id, text, half } = parsedLine(questionLine, file, line);
+    if (grades.has(_id)) {
+      questions.set(_id, { id: _id, text, half: half ?? 'all' });
+    }
   }
-  return questions;
+  return [...questions.values()];
 };
 
-const readGrades = async (file: string): Promise<DataSet['grades']> => {
+const GRADE = /^[-+]?\d+(?:\.\d+)?$/u;
+/** Question and document of a line of three columns, and of TREC's four. */
+const PLACES: Readonly<Record<number, readonly [number, number]>> = { 3: [0, 1], 4: [0, 2] };
+
+const gradeIn = (text: string): readonly [question: string, document: string, grade: number] | undefined => {
+  const tabbed = text.split('\t');
+  const fields = (tabbed.length > 1 ? tabbed : text.split(/\s+/u)).map((field) => field.trim());
+  const [question, document] = (PLACES[fields.length] ?? []).map((at) => fields[at]);
+  const grade = fields.at(-1) ?? '';
+  return question === undefined || document === undefined || !GRADE.test(grade)
+    ? undefined
+    : [question, document, Number(grade)];
+};
+
+/** `query-id`, `corpus-id`, `score`, with or without a line that says so. */
+export const readGrades = async (file: string): Promise<Grades> => {
   const grades = new Map<string, Map<string, number>>();
-  for await (const line of linesOf(file)) {
-    const [question = '', document = '', grade = ''] = line.split('\t');
-    if (question !== 'query-id' && /^-?\d+(?:\.\d+)?$/u.test(grade.trim())) {
+  for await (const { number, text } of linesOf(file)) {
+    const read = gradeIn(text);
+    if (read === undefined && number > 1) {
+      throw new DataSetError(`${file}, line ${number}: not a question, a document and a grade`);
+    }
+    if (read !== undefined) {
+      const [question, document, grade] = read;
       const own = grades.get(question) ?? new Map<string, number>();
       grades.set(question, own);
-      own.set(document, Number(grade));
+      own.set(document, grade);
     }
   }
   return grades;
 };
 
+const gradesFile = (folder: string, split: string): string => {
+  const file = path.join(folder, 'qrels', `${split}.tsv`);
+  if (findFile(file) !== undefined) {
+    return file;
+  }
+  const qrels = path.dirname(file);
+  const others = findFile(qrels) === undefined ? [] : readdirSync(qrels).toSorted();
+  throw new DataSetError(
+    others.length === 0
+      ? `there is no ${file}: the judgements of a set lie in qrels/`
+      : `there is no ${file}: choose another with --split; there are ${others.join(', ')}`,
+  );
+};
+
 /** A folder in the layout of BEIR. */
-export const readDataSet = async (folder: string): Promise<DataSet> => ({
-  name: path.basename(path.resolve(folder)),
-  questions: await readQuestions(path.join(folder, 'queries.jsonl')),
-  grades: await readGrades(path.join(folder, 'qrels', 'test.tsv')),
-  corpus: () => readCorpus(path.join(folder, 'corpus.jsonl')),
-});
-
-export const ROOT = path.resolve(import.meta.dirname, '../../..');
-const SHIPPED = path.join(ROOT, 'test/fixtures/retrieval');
-const ORGANISATION = 'test/fixtures/organisation';
-
-const OWN_FILES = [
-  'README.md',
-  'docs/**/*.md',
-  '{functions,router,ops,infra,local,examples}/**/*.ts',
-  'Pulumi*.yaml',
-  `${ORGANISATION}/**/*`,
-];
-
-/** The page that quotes the figures would otherwise answer the questions about them. */
-const LEFT_OUT = new Set(['docs/retrieval.md', `${ORGANISATION}/expected.json`]);
-
-const sourceOf = (file: string): string =>
-  file.startsWith(`${ORGANISATION}/`) ? (file.split('/')[3] ?? ORGANISATION) : 'twinmap';
-
-async function* readOwnFiles(): AsyncGenerator<CorpusDocument, void, void> {
-  const files: string[] = [];
-  for await (const entry of glob(OWN_FILES, { cwd: ROOT, withFileTypes: true })) {
-    const file = path.relative(ROOT, path.join(entry.parentPath, entry.name));
-    if (entry.isFile() && !LEFT_OUT.has(file)) {
-      files.push(file);
-    }
+export const readDataSet = async (folder: string, split = 'test'): Promise<DataSet> => {
+  const corpus = path.join(folder, 'corpus.jsonl');
+  if (findFile(corpus) === undefined) {
+    throw new DataSetError(`there is no ${corpus} (nor ${corpus}.gz): --data takes a folder in the layout of BEIR`);
   }
-  for (const file of [...new Set(files)].toSorted()) {
-    const source = sourceOf(file);
-    const shown = source === 'twinmap' ? file : file.slice(`${ORGANISATION}/${source}/`.length);
-    yield { id: file, source, title: '', text: await readFile(path.join(ROOT, file), 'utf8'), path: shown };
-  }
-}
-
-export const readShippedSet = async (): Promise<DataSet> => ({
-  name: 'twinmap',
-  questions: await readQuestions(path.join(SHIPPED, 'queries.jsonl')),
-  grades: await readGrades(path.join(SHIPPED, 'qrels', 'test.tsv')),
-  corpus: readOwnFiles,
-});
+  const grades = await readGrades(gradesFile(folder, split));
+  const questions = await readQuestions(path.join(folder, 'queries.jsonl'), grades);
+  return { name: path.basename(path.resolve(folder)), questions, grades, corpus: () => readCorpus(corpus) };
+};

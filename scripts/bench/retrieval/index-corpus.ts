@@ -34,7 +34,12 @@ const planOf = (
   { id: native, title, text, path }: CorpusDocument,
 ): { readonly payload: DocumentPayload; readonly chunks: readonly PlannedChunk[] } => {
   const id = documentId(source, sha256Hex(native));
-  const split = splitDocument({ sourceName: path === undefined ? '' : source, path: path ?? '', text });
+  // In these sets a title is a part of the text, and of some documents all of it.
+  const split = splitDocument({
+    sourceName: path === undefined ? '' : source,
+    path: path ?? '',
+    text: text.trim() === '' ? title : text,
+  });
   const name = title === '' ? split.title : title;
   const chunks = split.chunks.map(
     ({ breadcrumb, heading, text: words }): PlannedChunk & { l: readonly [number, number] } => {
@@ -91,6 +96,7 @@ const deriveLexical = async (
   region: MemoryRegion,
   source: SourceDefinition,
   documents: readonly DocumentPayload[],
+  see: (what: string) => void,
 ): Promise<void> => {
   const readChunks = (wanted: readonly DocumentPayload[]): ReadonlyMap<string, readonly HeldChunk[]> =>
     new Map(
@@ -110,6 +116,8 @@ const deriveLexical = async (
     changed: new Set(),
     deleted: new Set(),
     from: undefined,
+    pathsBefore: new Map(),
+    chunks: 0,
     documents: async () => ({ kind: 'read', value: documents }),
     readDocuments: async () => ({ kind: 'read', value: [] }),
     readChunks: async (wanted) => ({ kind: 'read', value: readChunks(wanted) }),
@@ -120,15 +128,23 @@ const deriveLexical = async (
     if (step.op === 'put') {
       region.put(step.key, step.payload);
     }
+    see(`the lexical index of ${documents.length} documents is derived`);
   }
 };
 
-/** Answers with the documents' own ids by the product's. */
+export interface IndexedCorpus {
+  /** The documents' own ids by the product's. */
+  readonly idOf: ReadonlyMap<string, string>;
+  readonly chunks: number;
+}
+
+/** `see` is told of progress. */
 export const indexCorpus = async (
   region: MemoryRegion,
   embedder: Embedder,
   corpus: AsyncIterable<CorpusDocument>,
-): Promise<{ readonly idOf: ReadonlyMap<string, string>; readonly chunks: number }> => {
+  see: (what: string) => void = () => undefined,
+): Promise<IndexedCorpus> => {
   const bySource = new Map<string, DocumentPayload[]>();
   const idOf = new Map<string, string>();
   let waiting: PlannedChunk[] = [];
@@ -148,11 +164,17 @@ export const indexCorpus = async (
     if (waiting.length >= BATCH) {
       await embedChunks(region, embedder, waiting);
       waiting = [];
+      see(`${idOf.size} documents read`);
     }
   }
   await embedChunks(region, embedder, waiting);
   for (const [id, documents] of bySource) {
-    await deriveLexical(region, { id, kind: 'git', name: id, config: {} } as unknown as SourceDefinition, documents);
+    await deriveLexical(
+      region,
+      { id, kind: 'git', name: id, config: {} } as unknown as SourceDefinition,
+      documents,
+      see,
+    );
   }
   return { idOf, chunks };
 };

@@ -1,4 +1,7 @@
-/** What a ranking is worth: nDCG@10 first, since it asks for the right documents and for their order. */
+/**
+ * What a ranking is worth: nDCG@10 first, since it asks for the right documents and for their order. As trec_eval has it: a grade is
+ * its own gain, the ideal is of everything that was judged (whether the corpus has it or not), and a grade below 0 counts as 0.
+ */
 
 export interface Measured {
   readonly ndcg10: number;
@@ -14,11 +17,12 @@ const CUT = 10;
 const DEEP_CUT = 20;
 
 const gain = (grades: readonly number[]): number =>
-  grades.slice(0, CUT).reduce((sum, grade, at) => sum + grade / Math.log2(at + 2), 0);
+  grades.slice(0, CUT).reduce((sum, grade, at) => sum + Math.max(0, grade) / Math.log2(at + 2), 0);
 
 const recallAt = (found: readonly string[], grades: Grades, cut: number): number => {
   const relevant = [...grades].filter(([, grade]) => grade > 0).map(([id]) => id);
-  return relevant.length === 0 ? 0 : relevant.filter((id) => found.slice(0, cut).includes(id)).length / relevant.length;
+  const head = new Set(found.slice(0, cut));
+  return relevant.length === 0 ? 0 : relevant.filter((id) => head.has(id)).length / relevant.length;
 };
 
 export const measure = (found: readonly string[], grades: Grades): Measured => {

@@ -1,5 +1,7 @@
 /** The figures as tables, what they are judged by, and where they stand in `docs/retrieval.md`. */
+import { LIMITS } from '../../../functions/domain/limits.ts';
 import type { LatencyReport } from './latency.ts';
+import type { Measured } from './measures.ts';
 import { PLAIN, type Row, type SetReport } from './run-set.ts';
 
 export const PAGE = 'docs/retrieval.md';
@@ -12,8 +14,11 @@ const ndcgOf = (rows: readonly Row[], name: string): number =>
   rows.find((row) => row.name === name)?.measured.ndcg10 ?? 0;
 
 /** Each half has to meet the bars by itself. */
-export const judge = ({ halves }: SetReport, withPlain: boolean): readonly string[] => {
+export const judge = ({ halves, callsMax }: SetReport, withPlain: boolean): readonly string[] => {
   const missed: string[] = [];
+  if (callsMax > LIMITS.searchStoreCallsMax) {
+    missed.push(`${callsMax} store calls of one question are over ${LIMITS.searchStoreCallsMax}`);
+  }
   for (const [half, rows] of halves) {
     const [plain, lexical, fused] = [ndcgOf(rows, PLAIN), ndcgOf(rows, 'lexical'), ndcgOf(rows, 'fused')];
     const shown = `${half}: lexical ${lexical.toFixed(DIGITS)}`;
@@ -36,8 +41,17 @@ const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]):
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map((row) => line(row))];
 };
 
+const oddLines = ({ odd, shortened, questions }: SetReport): readonly string[] => [
+  ...(shortened === 0 ? [] : ['', `Of ${shortened} of ${questions} questions not every word could be looked up.`]),
+  ...(odd.documentsTwice === 0
+    ? []
+    : ['', `Documents that came twice, the first of which was taken: ${odd.documentsTwice}.`]),
+  ...(odd.judgedButAbsent === 0 ? [] : ['', `Judged documents that the corpus does not have: ${odd.judgedButAbsent}.`]),
+];
+
 export const setLines = (report: SetReport): readonly string[] => [
   `Set \`${report.name}\`: ${report.documents} documents, ${report.chunks} chunks, ${report.questions} questions, at most ${report.callsMax} store calls each.`,
+  ...oddLines(report),
   '',
   ...tableOf(
     HEAD,
@@ -69,6 +83,16 @@ export const latencyLines = (report: LatencyReport): readonly string[] => [
   '',
   `The lexical index: ${report.indexRecords} records, ${(report.indexBytes / report.chunks).toFixed(0)} bytes a chunk. An edit of one document rewrites at most ${report.editRecords} records.`,
 ];
+
+const lanesOf = (rows: readonly Row[]): Readonly<Record<string, Measured>> =>
+  Object.fromEntries(rows.map(({ name, measured }) => [name, measured]));
+
+/** As one object: every half with its lanes, and those of all questions again by themselves. */
+export const plainReport = ({ halves, ...report }: SetReport): Readonly<Record<string, unknown>> => ({
+  ...report,
+  lanes: lanesOf(halves.get('all') ?? []),
+  halves: Object.fromEntries([...halves].map(([half, rows]) => [half, lanesOf(rows)])),
+});
 
 const marks = (name: string): readonly [string, string] => [
   `<!-- ${name}: written by bench:retrieval -->`,

@@ -1,5 +1,7 @@
 /** Breaking the glass: a signature that STS vouches for, a listed name, a reason, and a record before there is an answer. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -12,15 +14,18 @@ import { callerIdentity } from '../../../functions/aws/caller-identity.ts';
 import { makeCallerProof } from '../../../functions/aws/caller-proof.ts';
 import { signQuery } from '../../../functions/aws/sigv4-query.ts';
 import type { AuditEvent } from '../../../functions/domain/audit-event.ts';
-import { principalNamed } from '../../../functions/domain/caller-proof.ts';
+import { accountIn, principalNamed, proofAudience, SELF_AUDIENCE } from '../../../functions/domain/caller-proof.ts';
 import { done, failed, type Result } from '../../../functions/domain/failure.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
+import { openAccess } from '../../../functions/handlers/open-access.ts';
 import { openServices, type OpenServices } from '../../../local/services/open-services.ts';
 import { ApiStage, bodyOf } from '../query/api-stage.ts';
 
 const REGION = 'us-east-2';
 const ROLE = 'arn:aws:iam::111122223333:role/teams/oncall';
 const ADA = 'arn:aws:sts::111122223333:assumed-role/oncall/ada';
+const ACCOUNT = '111122223333';
+const AUDIENCE = proofAudience({ account: ACCOUNT, region: REGION });
 const REASON = 'the identity provider is out';
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
@@ -31,7 +36,7 @@ const signed = (more: Partial<Parameters<typeof signQuery>[1]> = {}, sessionToke
     region: REGION,
     host: 'sts.us-east-2.amazonaws.com',
     query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-    headers: { 'x-twinmap-for': `twinmap/${REGION}` },
+    headers: { 'x-twinmap-for': AUDIENCE },
     expiresSeconds: 300,
     atMs: 1_760_000_000_000,
     ...more,
@@ -53,14 +58,14 @@ const show = async (query: string, reason: string | undefined = REASON): Promise
 
 const events = async (): Promise<readonly AuditEvent[]> => {
   const read = await stage.dependencies().readAudit(10);
-  return read.kind === 'done' ? read.value : [];
+  return read.kind === 'done' ? read.value.events : [];
 };
 
 beforeEach(() => {
   stage = new ApiStage();
   asked = [];
   says = done(ADA);
-  const { audit } = stage.dependencies();
+  const { audit, telemetry } = stage.dependencies();
   authenticator = new IamAuthenticator({
     region: REGION,
     principals: [ROLE],
@@ -69,6 +74,7 @@ beforeEach(() => {
       return says;
     },
     audit,
+    telemetry,
     now: () => stage.clockMs,
   });
 });
@@ -78,7 +84,8 @@ describe('a signed query', () => {
     [undefined, '5522832c902ed39ac5a939dd1001ec01385d706b5c2194c6571c860e7192d5d9'],
     ['tok/en+with=signs/', '7272dbb945cb69b0046e7a9d3488d262879a3c0cac68d6c09b78888afe82a02b'],
   ])('has the signature that the AWS SDK makes, with the session %s', (session, signature) => {
-    expect(new URLSearchParams(signed({}, session)).get('X-Amz-Signature')).toBe(signature);
+    const headers = { 'x-twinmap-for': `twinmap/${REGION}` };
+    expect(new URLSearchParams(signed({ headers }, session)).get('X-Amz-Signature')).toBe(signature);
   });
 });
 
@@ -99,7 +106,7 @@ describe('an identity of AWS', () => {
     ]);
   });
 
-  it('that is not listed is refused, and the attempt is recorded', async () => {
+  it('that is not listed is refused, and the attempt is recorded where it is of the same account', async () => {
     for (const arn of [
       'arn:aws:sts::111122223333:assumed-role/another/ada',
       'arn:aws:sts::444455556666:assumed-role/oncall/ada',
@@ -110,7 +117,22 @@ describe('an identity of AWS', () => {
       stage.clockMs += 1;
       expect(await show(signed({ atMs: stage.clockMs }))).toEqual({ kind: 'refused', reason: 'not-listed' });
     }
-    expect((await events()).map(({ outcome }) => outcome)).toStrictEqual(['refused', 'refused', 'refused', 'refused']);
+    expect((await events()).map(({ outcome }) => outcome)).toStrictEqual(['refused', 'refused', 'refused']);
+    expect(stage.telemetry.counts.filter((line) => line.startsWith('GlassRefused'))).toHaveLength(4);
+  });
+
+  it('that is refused over and over is recorded a few times a minute, with how often it was not', async () => {
+    says = done('arn:aws:sts::111122223333:assumed-role/another/ada');
+    for (let at = 0; at < LIMITS.glassRefusalsRecordedMax + 20; at += 1) {
+      stage.clockMs += 1;
+      expect(await show(signed({ atMs: stage.clockMs }))).toEqual({ kind: 'refused', reason: 'not-listed' });
+    }
+    expect(await events()).toHaveLength(LIMITS.glassRefusalsRecordedMax);
+    stage.clockMs += LIMITS.glassRefusalsMs;
+    await show(signed({ atMs: stage.clockMs }));
+    expect((await events())[0]).toMatchObject({ outcome: 'refused', details: { refusedBefore: 20 } });
+    says = done(ADA);
+    expect(await show(signed({ atMs: stage.clockMs }))).toMatchObject({ kind: 'recognised' });
   });
 
   it.each(['', 'short', ' with spaces around it ', 'two\nlines of reason', 'x'.repeat(301)])(
@@ -176,6 +198,36 @@ describe('a proof', () => {
     });
   });
 
+  it('is signed for one install: its account and its Region, and for nobody’s own question', async () => {
+    const shown: (string | undefined)[] = [];
+    const sts = createServer((request, response) => {
+      shown.push(String(request.headers['x-twinmap-for']));
+      response.writeHead(403).end();
+    });
+    await new Promise<void>((resolve) => {
+      sts.listen(0, '127.0.0.1', resolve);
+    });
+    const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
+    const { workspaces, audit, telemetry } = stage.dependencies();
+    const environment = {
+      TWINMAP_HOME_REGION: REGION,
+      TWINMAP_ACCOUNT: ACCOUNT,
+      TWINMAP_GLASS_PRINCIPALS: ROLE,
+      TWINMAP_HOME_STS_ENDPOINT: endpoint,
+    };
+    const now = (): number => stage.clockMs;
+    const opened = openAccess({ environment, telemetry, workspaces, ownSources: [], audit, now });
+    await opened.authenticator.authenticate({ authorization: headerOf(signed()), reason: REASON });
+    sts.close();
+    expect(shown).toEqual([`twinmap/${ACCOUNT}/${REGION}`]);
+    const signatures = [AUDIENCE, proofAudience({ account: '444455556666', region: REGION }), SELF_AUDIENCE].map(
+      (audience) => new URLSearchParams(signed({ headers: { 'x-twinmap-for': audience } })).get('X-Amz-Signature'),
+    );
+    expect(new Set(signatures).size).toBe(3);
+    expect(accountIn(`arn:aws:lambda:${REGION}:${ACCOUNT}:function:twinmap-${REGION}-api`)).toBe(ACCOUNT);
+    expect(accountIn(`twinmap-${REGION}-api`)).toBeUndefined();
+  });
+
   it('compares a role by its account and name, whichever its path and whoever wears it', () => {
     expect(principalNamed(ROLE)).toBe(principalNamed(ADA));
     expect(principalNamed('arn:aws:iam::111122223333:root')).toBeUndefined();
@@ -208,13 +260,13 @@ describe('with the STS of a local Region', () => {
 
   it('a proof made of the shell’s credentials opens the API, and none made for another Region does', async () => {
     const now = (): number => stage.clockMs;
-    const askCaller = callerIdentity({ region: REGION, endpoint: services.endpoints.sts, now });
-    const { audit, authenticator: keys } = stage.dependencies();
-    const glass = new IamAuthenticator({ region: REGION, principals: [ROLE], askCaller, audit, now });
+    const askCaller = callerIdentity({ region: REGION, audience: AUDIENCE, endpoint: services.endpoints.sts, now });
+    const { audit, telemetry, authenticator: keys } = stage.dependencies();
+    const glass = new IamAuthenticator({ region: REGION, principals: [ROLE], askCaller, audit, telemetry, now });
     const app = stage.app({ authenticator: new ChosenAuthenticator({ keys, glass }) });
     const stsHost = new URL(services.endpoints.sts).host;
     const read = async (region: string, reason: string): Promise<Response> => {
-      const authorization = await makeCallerProof({ region, stsHost, atMs: stage.clockMs });
+      const authorization = await makeCallerProof({ region, stsHost, audience: AUDIENCE, atMs: stage.clockMs });
       return app.request('/v1/sources', { headers: { authorization, 'x-twinmap-reason': reason } });
     };
     await stage.corpus.commitSource('shop');
@@ -226,8 +278,34 @@ describe('with the STS of a local Region', () => {
     expect(await events()).toMatchObject([{ outcome: 'refused' }, { outcome: 'done', actor: `iam:${ADA}` }]);
   });
 
+  it('one proof opens an agent’s call, which is one question of STS and one event, by what the agent reads', async () => {
+    const { authenticator: keys } = stage.dependencies();
+    const app = stage.app({ authenticator: new ChosenAuthenticator({ keys, glass: authenticator }) });
+    await stage.corpus.commitSource('shop');
+    const message = { method: 'tools/call', params: { name: 'search', arguments: { query: 'who pays?', limit: 1 } } };
+    const answer = await app.request('/mcp', {
+      method: 'POST',
+      headers: {
+        host: 'localhost',
+        authorization: headerOf(signed()),
+        'x-twinmap-reason': REASON,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
+    });
+    expect(await answer.text()).toContain('passages');
+    expect(asked).toHaveLength(1);
+    expect(await events()).toMatchObject([{ outcome: 'done', target: 'api:POST /mcp /v1/search' }]);
+  });
+
   it('an STS that is out is a failure in time', async () => {
-    const askCaller = callerIdentity({ region: REGION, endpoint: 'http://127.0.0.1:9', now: () => stage.clockMs });
+    const askCaller = callerIdentity({
+      region: REGION,
+      audience: AUDIENCE,
+      endpoint: 'http://127.0.0.1:9',
+      now: () => stage.clockMs,
+    });
     expect(await askCaller(signed())).toMatchObject({ kind: 'failed' });
   });
 });

@@ -8,11 +8,14 @@ import {
   TokenAuthenticator,
 } from '../../../functions/access/token-authenticator.ts';
 import { type KeySet, parseKeySet, TokenKeys } from '../../../functions/access/token-keys.ts';
-import type { SourceDefinition } from '../../../functions/domain/source-definition.ts';
+import { gitDefinition, type SourceDefinition } from '../../../functions/domain/source-definition.ts';
 import type { ApiStage } from '../query/api-stage.ts';
 
 export const ISSUER = 'https://login.example.com';
 export const AUDIENCE = 'twinmap';
+
+/** What the stack names. */
+const STACK = [gitDefinition({ id: 'shop', name: 'shop', url: 'https://git.example.com/shop' })];
 
 type Algorithm = 'RS256' | 'ES256' | 'PS256' | 'RS512';
 type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
@@ -85,7 +88,7 @@ export class IdentityStage {
   authenticator(
     keys: TokenKeys,
     grants: readonly ProviderGrant[] = [{ group: '*', role: 'reader' }],
-    own: readonly SourceDefinition[] = [],
+    own: readonly SourceDefinition[] = STACK,
   ): TokenAuthenticator {
     const provider: IdentityProvider = {
       issuer: ISSUER,
@@ -96,10 +99,9 @@ export class IdentityStage {
     return new TokenAuthenticator({ provider, keys, directory: this.directory(own), now: () => this.#stage.clockMs });
   }
 
-  directory(own: readonly SourceDefinition[] = []): KnownDirectory {
+  directory(own: readonly SourceDefinition[] = STACK): KnownDirectory {
     return new KnownDirectory({
       workspaces: this.#stage.home.tables.workspaces,
-      records: this.#stage.corpus.records,
       own,
       now: () => this.#stage.clockMs,
     });

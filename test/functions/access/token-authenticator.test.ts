@@ -204,7 +204,7 @@ describe('what a token says of its holder', () => {
   });
 
   it('opens what everybody reads, and nothing private', async () => {
-    expect(await shown({})).toMatchObject({ principal: { roles: ['reader'], sources: ['open-docs', 'shop'] } });
+    expect(await shown({})).toMatchObject({ principal: { roles: ['reader'], sources: ['shop', 'open-docs'] } });
   });
 
   it('makes an org-admin by a group of the settings, without asking who is a member', async () => {
@@ -215,7 +215,7 @@ describe('what a token says of its holder', () => {
 
   it('opens a workspace by a group of the settings, or by a list of members', async () => {
     expect(await shown({ groups: ['bank-team'] })).toMatchObject({
-      principal: { workspaces: { bank: 'workspace-admin' }, sources: ['bank-docs', 'open-docs', 'shop'] },
+      principal: { workspaces: { bank: 'workspace-admin' }, sources: ['shop', 'bank-docs', 'open-docs'] },
     });
     const member = { workspace: 'bank', addedBy: 'x', addedAt: 1 };
     await write(memberKey('bank', 'user:grace'), { ...member, member: 'user:grace', role: 'reader' });
@@ -231,7 +231,7 @@ describe('what a token says of its holder', () => {
 
   it('is no permission by itself, whatever the token calls it', async () => {
     expect(await shown({ roles: ['org-admin'], role: 'org-admin', scope: 'org-admin', sources: 'all' })).toMatchObject({
-      principal: { roles: ['reader'], sources: ['open-docs', 'shop'] },
+      principal: { roles: ['reader'], sources: ['shop', 'open-docs'] },
     });
   });
 
@@ -249,14 +249,21 @@ describe('what a token says of its holder', () => {
       key: { pk: 'source-definitions', sk: 'bank-docs' },
       content: { kind: 'tombstone' },
     });
-    expect(await shown({})).toMatchObject({ principal: { sources: ['open-docs', 'shop'] } });
-    expect(await shown({ groups: ['bank-team'] })).toMatchObject({ principal: { sources: ['open-docs', 'shop'] } });
+    expect(await shown({})).toMatchObject({ principal: { sources: ['shop', 'open-docs'] } });
+    expect(await shown({ groups: ['bank-team'] })).toMatchObject({ principal: { sources: ['shop', 'open-docs'] } });
+  });
+
+  it('does not open what the stack names no more, whichever workspace it had', async () => {
+    await stage.corpus.commitSource('payroll');
+    expect(await shown({ groups: ['bank-team'] })).not.toMatchObject({
+      principal: { sources: expect.arrayContaining(['payroll']) as unknown },
+    });
   });
 
   it('does not open the sources of a workspace that is gone', async () => {
     await stage.writes.write({ table: 'workspaces', key: workspaceKey('bank'), content: { kind: 'tombstone' } });
     expect(await shown({ groups: ['bank-team'] })).toMatchObject({
-      principal: { workspaces: {}, sources: ['open-docs', 'shop'] },
+      principal: { workspaces: {}, sources: ['shop', 'open-docs'] },
     });
   });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AuditWriter } from '../../../functions/audit/audit-writer.ts';
 import { type EventPayload, parseEvent } from '../../../functions/audit/payloads.ts';
-import { readNewestEvents } from '../../../functions/audit/read-events.ts';
+import { type ReadEvents, type ReadFrom, readNewestEvents } from '../../../functions/audit/read-events.ts';
 import { seenEpochOrZero } from '../../../functions/audit/seen-epoch.ts';
 import { AUDIT_ACTIONS } from '../../../functions/domain/audit-event.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
@@ -119,9 +119,49 @@ describe('the log', () => {
       world.nowMs += 20 * HOUR_MS;
     }
     const read = await readNewestEvents(world.oregon.table, world.nowMs, 2);
-    expect(read.kind === 'done' ? read.value.map(({ target }) => target) : []).toStrictEqual(['three', 'two']);
+    expect(read.kind === 'done' ? read.value.events.map(({ target }) => target) : []).toStrictEqual(['three', 'two']);
     world.oregon.down = true;
     expect(await readNewestEvents(world.oregon.table, world.nowMs, 2)).toMatchObject({ kind: 'failed' });
+  });
+
+  const read = async (itemsMax: number, from: ReadFrom = {}): Promise<ReadEvents> => {
+    const events = await readNewestEvents(world.oregon.table, world.nowMs, itemsMax, from);
+    return events.kind === 'done' ? events.value : { events: [], isEnd: false };
+  };
+
+  it('is read on from an event, and none of the same millisecond is left out', async () => {
+    for (const target of ['one', 'two', 'three', 'four', 'five']) {
+      await world.record(world.ohio, { target });
+    }
+    const targets: string[] = [];
+    let before: string | undefined;
+    for (let page = 0; page < 3; page += 1) {
+      const { events, isEnd } = await read(2, before === undefined ? {} : { before });
+      targets.push(...events.map(({ target }) => target));
+      before = events.at(-1)?.key;
+      expect(isEnd).toBe(page === 2);
+    }
+    expect(targets).toStrictEqual(['five', 'four', 'three', 'two', 'one']);
+  });
+
+  it('that has an event a month is read whole, and ends where the days before hold none', async () => {
+    for (const target of ['lost behind a silence', 'one', 'two', 'three', 'four']) {
+      await world.record(world.ohio, { target });
+      world.nowMs += (target.startsWith('lost') ? 40 : 30) * 24 * HOUR_MS;
+    }
+    const targets: string[] = [];
+    let page = await read(100);
+    const first = page.isEnd;
+    for (
+      ;
+      page.events.length > 0 && targets.length < 9;
+      page = await read(100, { before: page.events.at(-1)?.key ?? '' })
+    ) {
+      targets.push(...page.events.map(({ target }) => target));
+    }
+    expect([first, page.isEnd, targets]).toStrictEqual([false, true, ['four', 'three', 'two', 'one']]);
+    const untilMs = world.nowMs - 45 * 24 * HOUR_MS;
+    expect((await read(1, { untilMs })).events.map(({ target }) => target)).toStrictEqual(['three']);
   });
 });
 

@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { assetsOf, type ConsoleAssets } from '../../../functions/console/assets.ts';
 import { mountConsole } from '../../../functions/console/console-app.ts';
 import type { AccessRole, SourceGrant } from '../../../functions/domain/access.ts';
+import { kindNamesOf } from '../../../functions/domain/source-kinds.ts';
 import type { ApiDependencies } from '../../../functions/query/route.ts';
 import { ApiStage } from '../query/api-stage.ts';
 
@@ -34,6 +35,7 @@ export class ConsoleStage {
       assets,
       region: 'us-east-2',
       peerRegion: 'us-west-2',
+      kinds: kindNamesOf(false),
       now: () => this.api.clockMs,
       newId: () => 'request-0001',
     });

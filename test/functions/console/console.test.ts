@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { PAGES } from '../../../functions/console/pages.ts';
+import { LIMITS } from '../../../functions/domain/limits.ts';
 import { requestIdOf } from '../../../functions/query/request-id.ts';
 import { consoleFiles } from '../../../scripts/build/console-files.ts';
 import { ROOT } from '../../support/pair-stage.ts';
@@ -154,6 +155,19 @@ describe('signing in', () => {
       expect(response.headers.get('set-cookie')).toContain('Max-Age=0');
       expect(await response.text()).toContain('role="alert"');
     }
+  });
+
+  it('says of a token that no cookie holds how long it is, and that nobody has judged it', async () => {
+    const before = stage.asked.length;
+    const response = await post('/console/sign-in', { token: 'a'.repeat(LIMITS.consoleTokenCharsMax + 500) }, {});
+    const text = await response.text();
+    expect(response.status).toBe(401);
+    expect(text).toContain('The token is too long for a browser: it has 4,000 characters, and a cookie holds 3,500.');
+    expect(text).not.toMatch(/That is no token|not accepted/u);
+    // The open state alone, which every page shows.
+    expect(stage.asked.slice(before)).toStrictEqual([{ method: 'GET', path: '/v1/status', body: '' }]);
+    const held = await post('/console/sign-in', { token: 'a'.repeat(LIMITS.consoleTokenCharsMax) }, {});
+    expect(await held.text()).toContain('The token is not accepted');
   });
 
   it.each([
@@ -316,6 +330,22 @@ describe('an incident', () => {
     const markdown = await pageOf(app, '/console/incident.md?region=us-west-2&text=team-orders', reader);
     expect(markdown.text).toContain('| orders | 1 | 0 | team\\-orders |');
     expect(markdown.response.headers.get('content-disposition')).toBe('attachment; filename="incident-us-west-2.md"');
+  });
+
+  it('as a file says what was chosen of it, and what it does not hold', async () => {
+    stage.planted = { [INCIDENT_PATH]: { fields: incident(rows, { isCut: true }) } };
+    const lacks = 'More was reached than this answer holds.';
+    for (const kind of ['md', 'csv', 'svg']) {
+      const { text } = await pageOf(app, `/console/incident.${kind}?region=us-west-2`, reader);
+      expect(text).toContain(lacks);
+    }
+    const csv = await pageOf(app, '/console/incident.csv?region=us-west-2', reader);
+    expect(csv.text.trimEnd().split('\r\n').at(-1)).toBe(lacks);
+    stage.planted = { [INCIDENT_PATH]: { fields: incident(rows) } };
+    const chosen = await pageOf(app, '/console/incident.md?region=us-west-2&impact=DOWN&text=orders', reader);
+    expect(chosen.text).toContain('Only a choice of its rows, DOWN with "orders"; the counts are of all.');
+    const whole = await pageOf(app, '/console/incident.md?region=us-west-2', reader);
+    expect(whole.text).not.toMatch(/Only a choice|More was reached/u);
   });
 
   it('counts what may not be named, and says where it is cut', async () => {

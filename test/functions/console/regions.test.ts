@@ -5,6 +5,8 @@ import { noticesOf } from '../../../functions/console/banner.ts';
 import type { Read } from '../../../functions/console/console-api.ts';
 import { chartsOf, writeOutcomes } from '../../../functions/console/regions/charts.ts';
 import type { RegionStatus } from '../../../functions/console/status.ts';
+import type { GateReading } from '../../../functions/query/home-view.ts';
+import type { ApiDependencies } from '../../../functions/query/route.ts';
 import { ConsoleStage, pageOf, type Planted } from './console-stage.ts';
 
 const NOW = 1_760_000_000_000;
@@ -86,7 +88,7 @@ const planted = (more: Planted = {}): Planted => ({
       ],
     },
   },
-  '/v1/reports': { fields: { items: [report] } },
+  '/v1/reports': { fields: { items: [report], isAll: true } },
   ...more,
 });
 
@@ -136,6 +138,34 @@ describe('the page of the Regions', () => {
     stage.planted = planted();
     expect(text).toContain(words);
     expect((await pageOf(app, '/console/regions', operator)).text).not.toContain(words);
+  });
+
+  const chipOf = async (toldEpoch: number, more: Partial<ApiDependencies> = {}): Promise<readonly string[]> => {
+    const told = { ...gate, active: false, epoch: toldEpoch };
+    const regions = [{ ...home, gate: told }, peer];
+    stage.planted = planted({ '/v1/regions': { fields: { regions, verdict: null, degraded: [] } } });
+    const { text } = await pageOf(stage.app(more), '/console/regions', operator);
+    stage.planted = planted();
+    const chip = />\s*(?<chip>us-east-2 · primary[^<]*)</u.exec(text)?.groups?.['chip'] ?? '';
+    const served = /Served now<\/dt>\s*<dd>(?<served>[^<]*)</u.exec(text)?.groups?.['served'] ?? '';
+    return [chip, served];
+  };
+
+  it('stands below a header that says nothing older than itself, and names a document that is newer', async () => {
+    expect(await chipOf(8)).toStrictEqual(['us-east-2 · primary · passive · epoch 8', '']);
+    expect(await chipOf(7)).toStrictEqual(['us-east-2 · primary · active · epoch 7', '']);
+    expect(await chipOf(6)).toStrictEqual([
+      'us-east-2 · primary · active · epoch 7',
+      'epoch 7, active: the next run here obeys it',
+    ]);
+    const readGate = async (): Promise<GateReading> => ({ state: 'unknown', reason: 'document-unreadable' });
+    expect(await chipOf(8, { readGate })).toStrictEqual(['us-east-2 · primary · unknown · epoch ?', '']);
+  });
+
+  it('asks once for the state that it and its header show', async () => {
+    const before = stage.asked.length;
+    await pageOf(app, '/console/regions', operator);
+    expect(stage.asked.slice(before).filter(({ path }) => path === '/v1/status')).toHaveLength(1);
   });
 
   it('shows the rest where the peer is gone and reports are not the visitor’s', async () => {

@@ -65,7 +65,8 @@ const AT_MOST: readonly (readonly [string, number, number])[] = [
   ['the candidates of a search are one query', LIMITS.searchCandidatesMax, LIMITS.vectorQueryTopKMax],
   ['the results of a search are among its candidates', LIMITS.searchResultsMax, LIMITS.searchCandidatesMax],
   ['who asks for no number gets an allowed one', LIMITS.searchResultsDefault, LIMITS.searchResultsMax],
-  ['a batch to embed fits one put of vectors', LIMITS.embedTextsMax, LIMITS.vectorPutItemsMax],
+  ['a batch to embed fits one put of vectors', LIMITS.embedTextsMax, LIMITS.vectorWriteItemsMax],
+  ['a put of vectors of a cycle is one that the service takes', LIMITS.vectorWriteItemsMax, LIMITS.vectorPutItemsMax],
   [
     'a connection at home is given up before its call',
     LIMITS.homeConnectTimeoutMs,

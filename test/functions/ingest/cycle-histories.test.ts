@@ -7,7 +7,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Failure } from '../../../functions/domain/failure.ts';
+import type { Derivation } from '../../../functions/ingest/derive/derivation.ts';
+import { lexicalDerivation } from '../../../functions/ingest/derive/lexical/lexical-derivation.ts';
 import type { World } from '../../support/cycle-world.ts';
+import { derivedRecords } from './derive/small-graph.ts';
 import { EDITS, filled } from './small-source.ts';
 
 const UNREACHABLE: Failure = { reason: 'unreachable', code: 'ECONNREFUSED', message: 'refused' };
@@ -67,7 +70,7 @@ class History {
     this.#orders = `${home} ${deferred}`;
     const lateRegion = { none: undefined, home: here, peer: there }[step.late];
     if (lateRegion !== undefined) {
-      lateRegion.graph.isLate = ({ sk }) => sk.startsWith('document#');
+      lateRegion.graph.isLate = ({ pk, sk }) => sk.startsWith('document#') || pk.startsWith('lex');
     }
     there.fault = () => (isPeerDown ? UNREACHABLE : undefined);
     const checkpoint = step.resumes ? world.nextCheckpoint() : undefined;
@@ -97,11 +100,27 @@ class History {
     world.nowMs += 25 * HOUR_MS;
     await this.#acknowledge(epoch);
     this.#note('in the end', await world.defects());
+    this.#note('derived otherwise', await this.#derivedOtherwise());
     await this.#sweep('primary', epoch);
     world.nowMs += 25 * HOUR_MS;
     await this.#sweep('primary', epoch);
     this.#note('after the last sweep', await world.defects());
     this.#note('an orphan', [...(await world.orphans(world.primary)), ...(await world.orphans(world.secondary))]);
+  }
+
+  /** What is derived and not what a first sync of the same files derives. */
+  async #derivedOtherwise(): Promise<readonly string[]> {
+    const { world } = this;
+    const fresh = filled();
+    fresh.derivations = world.derivations;
+    fresh.origin.files.clear();
+    for (const [name, text] of world.origin.files) {
+      fresh.origin.files.set(name, text);
+    }
+    await fresh.run();
+    const wanted = await derivedRecords(fresh);
+    const found = await derivedRecords(world);
+    return [...new Set([...wanted.keys(), ...found.keys()])].filter((key) => wanted.get(key) !== found.get(key));
   }
 
   async #acknowledge(epoch: number): Promise<void> {
@@ -141,8 +160,13 @@ class History {
   }
 }
 
-const play = async (steps: readonly Step[], isQuiet: boolean): Promise<readonly string[]> => {
+const play = async (
+  steps: readonly Step[],
+  isQuiet: boolean,
+  derivations: readonly Derivation[] = [],
+): Promise<readonly string[]> => {
   const history = new History();
+  history.world.derivations = derivations;
   await history.world.run();
   for (const one of steps) {
     await history.step(one, isQuiet);
@@ -169,6 +193,15 @@ describe('any history', () => {
         expect(await play(steps, false)).toStrictEqual([]);
       }),
       { numRuns: 250 },
+    );
+  });
+
+  it('of a source of which something is derived ends in what a first sync derives', async () => {
+    await fc.assert(
+      fc.asyncProperty(historyOf(fc.record(wildStep)), async (steps) => {
+        expect(await play(steps, false, [lexicalDerivation])).toStrictEqual([]);
+      }),
+      { numRuns: 40 },
     );
   });
 });

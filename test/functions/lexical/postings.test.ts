@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { directoryPayload, findHandles, parseDirectory } from '../../../functions/lexical/directory.ts';
+import { directoryPayload, findSlots, parseDirectory } from '../../../functions/lexical/directory.ts';
 import {
   bucketKey,
   bucketKeysOfUnit,
@@ -11,7 +11,7 @@ import {
   parseDirectorySk,
   sourceOfLexicalKey,
 } from '../../../functions/lexical/keys.ts';
-import { decodePostings, encodePostings, findPostings } from '../../../functions/lexical/postings.ts';
+import { decodePostings, encodePostings, findPostings, SLOTS } from '../../../functions/lexical/postings.ts';
 import { BUCKETS } from '../../../functions/lexical/term-hash.ts';
 
 const posting = fc.record({
@@ -69,11 +69,11 @@ describe('postings', () => {
 describe('a directory', () => {
   const hash = fc.stringMatching(/^[0-9a-f]{20}$/u);
   const documents = fc.uniqueArray(
-    fc.record({ hash, handles: fc.uniqueArray(fc.integer({ min: 0, max: 65_535 }), { maxLength: 8 }) }),
+    fc.record({ hash, slots: fc.uniqueArray(fc.integer({ min: 0, max: SLOTS - 1 }), { maxLength: 8 }) }),
     { selector: (one) => one.hash, maxLength: 12 },
   );
 
-  it('comes back as it went in, and says whose a handle is', () => {
+  it('comes back as it went in, and says whose a slot is', () => {
     fc.assert(
       fc.property(documents, fc.uniqueArray(fc.integer({ min: 0, max: BUCKETS - 1 })), (given, buckets) => {
         const data = JSON.stringify(
@@ -83,8 +83,8 @@ describe('a directory', () => {
         expect(back?.buckets).toEqual(new Set(buckets));
         expect(new Set(back?.documents.map((one) => one.hash))).toEqual(new Set(given.map((one) => one.hash)));
         const [first] = given;
-        const wanted = new Set(first?.handles);
-        expect(findHandles(data, wanted).filter((found) => found.hash === first?.hash)).toHaveLength(wanted.size);
+        const wanted = new Set(first?.slots);
+        expect(findSlots(data, wanted).filter((found) => found.hash === first?.hash)).toHaveLength(wanted.size);
       }),
       { numRuns: 60 },
     );
@@ -92,7 +92,7 @@ describe('a directory', () => {
 
   it('that is damaged is none', () => {
     expect(parseDirectory('{"b":1}')).toBeUndefined();
-    expect(findHandles('nothing', new Set([1]))).toEqual([]);
+    expect(findSlots('nothing', new Set([1]))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import type { Authenticator } from '../../../functions/access/authenticator.ts';
 import { createApiApp } from '../../../functions/handlers/api-app.ts';
 import { offeredTools } from '../../../functions/mcp/server.ts';
 import { addressOf, TOOLS } from '../../../functions/mcp/tools.ts';
@@ -90,8 +91,27 @@ describe.each(ERAS)('a client of the %s era', (era) => {
   it('is told what is wrong with a call, in words', async () => {
     const agent = await agentOf(app, token, era);
     expect((await call(agent, 'search', { query: 'x', source: 'nowhere' })).text).toContain('there is no source');
+    expect((await call(agent, 'incident', { region: 'us-east-9' })).text).toContain('Did you mean us-east-1');
     expect(await call(agent, 'search', { query: '' })).toMatchObject({ isError: true });
     expect(await call(agent, 'search', { query: 'x', more: true })).toMatchObject({ isError: false });
+    await agent.client.close();
+  });
+
+  it('is asked who it is once for each request, and not again by what it reads', async () => {
+    const { authenticator } = stage.dependencies();
+    let asked = 0;
+    const counted: Authenticator = {
+      authenticate: async (credentials) => {
+        asked += 1;
+        return authenticator.authenticate(credentials);
+      },
+    };
+    const agent = await agentOf(stage.app({ authenticator: counted }), token, era);
+    const before = [asked, agent.exchanges.length] as const;
+    await call(agent, 'region_status', {});
+    await call(agent, 'search', { query: 'queue' });
+    expect(asked - before[0]).toBe(agent.exchanges.length - before[1]);
+    expect(asked - before[0]).toBeGreaterThanOrEqual(2);
     await agent.client.close();
   });
 

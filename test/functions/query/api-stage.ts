@@ -58,7 +58,7 @@ export class ApiStage {
   authenticator({ tables }: RegionStores): Authenticator {
     const now = (): number => this.clockMs;
     const { workspaces } = tables;
-    const directory = new KnownDirectory({ workspaces, records: this.corpus.records, own: this.ownSources, now });
+    const directory = new KnownDirectory({ workspaces, own: this.ownSources, now });
     return new KeyAuthenticator({ records: workspaces, directory, now });
   }
 
@@ -99,7 +99,7 @@ export class ApiStage {
         epoch: async () => 7,
         newOp: () => this.#newOp(),
       }),
-      readAudit: async (eventsMax) => readNewestEvents(this.home.tables.audit, this.clockMs, eventsMax),
+      readAudit: async (eventsMax, from) => readNewestEvents(this.home.tables.audit, this.clockMs, eventsMax, from),
       readGate: async () => ({ state: 'active', epoch: 7, peerWrites: 'required', reason: 'document-active' }),
       telemetry: this.telemetry,
       now: () => this.clockMs,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { documentId } from '../../../functions/domain/corpus.ts';
 import { memoryReader } from '../../../functions/graph/answers/memory-reader.ts';
+import type { GraphReader } from '../../../functions/graph/answers/reader.ts';
 import type { FileFacts } from '../../../functions/graph/facts/vocabulary.ts';
 import { CallBudget } from '../../../functions/query/call-budget.ts';
 import { openGraphLane } from '../../../functions/query/graph-lane.ts';
@@ -37,9 +38,31 @@ const FACTS: readonly FileFacts[] = [
 
 const named = (name: string): readonly { readonly id: string; readonly source: string }[] =>
   name === 'orders-api' ? [{ id: ORDERS, source: 'shop' }] : [];
-const lane = openGraphLane(() => ({ named, reader: memoryReader(FACTS) }));
 const idOf = (source: string, path: string): string => documentId(source, sha256Hex(path));
 const all = (): boolean => true;
+
+/** With the document of each file, as stored records have it; a file of which it is not known has none. */
+const withDocuments = (reader: GraphReader): GraphReader => {
+  const known = <T extends { readonly origin: { readonly source: string; readonly path: string } }>(
+    found: ReadonlyMap<string, readonly T[]>,
+  ): ReadonlyMap<string, readonly T[]> =>
+    new Map(
+      [...found].map(([id, seen]) => [
+        id,
+        seen.map((one) => ({
+          ...one,
+          origin: { ...one.origin, document: idOf(one.origin.source, one.origin.path) },
+        })),
+      ]),
+    );
+  return {
+    nodes: async (ids) => known(await reader.nodes(ids)),
+    outOf: async (ids, types) => known(await reader.outOf(ids, types)),
+    into: async (ids, types) => known(await reader.into(ids, types)),
+  };
+};
+
+const lane = openGraphLane(() => ({ named, open: () => withDocuments(memoryReader(FACTS)) }));
 
 describe('the graph lane', () => {
   it('finds what is written about a name first, then where it is declared, then who needs it', async () => {
@@ -61,6 +84,11 @@ describe('the graph lane', () => {
     expect(await openGraphLane(() => undefined).find('orders-api', all, new CallBudget(2))).toEqual(nothing);
   });
 
+  it('leaves out a file of which the document is not known: its path does not tell', async () => {
+    const unknown = openGraphLane(() => ({ named, open: () => memoryReader(FACTS) }));
+    expect(await unknown.find('orders-api', all, new CallBudget(2))).toEqual({ kind: 'done', value: [] });
+  });
+
   it('names nothing of a source that the caller may not read', async () => {
     const found = await lane.find('orders-api', (source) => source === 'shop', new CallBudget(2));
     expect(JSON.stringify(found)).not.toContain('bank');
@@ -74,7 +102,7 @@ describe('the graph lane', () => {
         throw new GraphUnavailableError(failure);
       },
     };
-    const down = openGraphLane(() => ({ named, reader: broken }));
+    const down = openGraphLane(() => ({ named, open: () => broken }));
     expect(await down.find('orders-api', all, new CallBudget(2))).toEqual({ kind: 'failed', failure });
   });
 });

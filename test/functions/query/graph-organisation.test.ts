@@ -151,6 +151,48 @@ describe('names', () => {
     expect((await bodyOf(answered))['next']).toContain('us-east-1');
   });
 
+  describe.each(['/v1/incidents/region/', '/v1/regions/'])('a Region that is asked about at %s', (start) => {
+    const asking = async (region: string, as = token): Promise<Response> =>
+      app.request(`${start}${region}${start.includes('incidents') ? '' : '/dependents'}`, requestOf({ token: as }));
+
+    it('that AWS does not have, and no file names, is refused with those that are near', async () => {
+      const answered = await asking('us-east-9');
+      expect(answered.status).toBe(404);
+      const { what, why, next } = await bodyOf(answered);
+      expect(what).toBe('"us-east-9" is no AWS Region');
+      expect(why).toContain('none that this version knows');
+      expect(next).toContain('us-east-1');
+    });
+
+    it('that AWS has is answered, also where nothing is tied to it', async () => {
+      const answered = await asking('ap-southeast-7');
+      expect(answered.status).toBe(200);
+      expect(await bodyOf(answered)).toMatchObject({ counts: { DOWN: 0 } });
+    });
+
+    it('that this version does not know is answered where a file names it, and counted where that may not be read', async () => {
+      const name = 'pioneer';
+      const files = [
+        { path: 'catalog-info.yaml', text: `kind: Component\nmetadata:\n  name: ${name}\n` },
+        {
+          path: 'main.tf',
+          text: 'provider "aws" {\n  region = "us-east-9"\n}\nresource "aws_sqs_queue" "q" {\n  name = "first"\n}\n',
+        },
+      ];
+      await organisation.sync({ name, files });
+      stage.clockMs += 2000;
+      const open = await bodyOf(await asking('us-east-9'));
+      const limited = await stage.token(['reader'], ['src-payments']);
+      const closed = await bodyOf(await asking('us-east-9', limited));
+      await organisation.sync({ name, files: [] });
+      stage.clockMs += 2000;
+      expect(open).toMatchObject({ counts: { DOWN: 1 }, restricted: { DOWN: 0 } });
+      expect(closed).toMatchObject({ counts: { DOWN: 1 }, restricted: { DOWN: 1 } });
+      expect(JSON.stringify(closed)).not.toContain(name);
+      expect((await asking('us-east-9')).status).toBe(404);
+    });
+  });
+
   it('the owner, the runbooks and the reach of a component are answered', async () => {
     const onCall = await get('/v1/components/payments/on-call');
     expect(onCall).toMatchObject({ component: 'component:payments' });

@@ -55,7 +55,7 @@ const ask = async (path: string, token: string, pair?: PairReading): Promise<{ s
   const app = stage.app({
     ...(pair === undefined ? {} : { readPair: async () => pair }),
     readMetrics: async (from, to) => readMetrics(home.tables.workspaces, from, to),
-    readAudit: async (eventsMax, untilMs) => readNewestEvents(home.tables.audit, untilMs ?? stage.clockMs, eventsMax),
+    readAudit: async (eventsMax, from) => readNewestEvents(home.tables.audit, stage.clockMs, eventsMax, from),
     verifyAudit: async () =>
       verifyOwnAudit(
         { region: home.region, records: home.tables.audit },
@@ -139,6 +139,17 @@ describe('GET /v1/audit', () => {
     const until = new Date(oldest - 1).toISOString();
     expect((await ask(`/v1/audit?until=${until}`, operator)).body['items']).toStrictEqual([]);
     expect((await ask('/v1/audit?until=tomorrow', operator)).status).toBe(400);
+  });
+
+  it('goes on before an event, and says where it ends', async () => {
+    const all = await ask('/v1/audit', operator);
+    const keys = (all.body['items'] as readonly { key: string }[]).map(({ key }) => key);
+    expect(all.body).toMatchObject({ isAll: true, next: null, truncated: false });
+    const [, second = ''] = keys;
+    const older = await ask(`/v1/audit?before=${encodeURIComponent(second)}`, operator);
+    expect((older.body['items'] as readonly { key: string }[]).map(({ key }) => key)).toStrictEqual(keys.slice(2));
+    expect((await ask('/v1/audit?before=yesterday', operator)).status).toBe(400);
+    expect((await ask(`/v1/audit?before=${second}&before=${second}`, operator)).status).toBe(400);
   });
 
   it('is verified as far as this Region holds it, and names what was changed', async () => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { chunkKey, documentKey, parseDocumentPayload } from '../../../functions/domain/corpus.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
+import type { GraphLane } from '../../../functions/query/lanes.ts';
 import { search, type Passage, type SearchOutcome, type SearchRequest } from '../../../functions/query/search.ts';
 import { makeVector } from '../../../functions/stores/vector-hash.ts';
 import { countedTelemetry, failingEmbedder, hashEmbedder, SmallCorpus } from './small-corpus.ts';
@@ -13,18 +14,40 @@ const FUNCTION = (name: string, inside: string): string =>
 let corpus = new SmallCorpus();
 let telemetry = countedTelemetry();
 
+const requestOf = (query: string): SearchRequest => ({
+  home: { region: 'us-east-2', records: corpus.records, vectors: corpus.vectors },
+  embedder: hashEmbedder,
+  telemetry,
+  query,
+  limit: 5,
+  isAllowed: () => true,
+  signal: AbortSignal.timeout(5000),
+});
+
 const ask = async (query: string, more: Partial<SearchRequest> = {}): Promise<SearchOutcome> =>
-  search({
-    knownSources: corpus.sources,
-    home: { region: 'us-east-2', records: corpus.records, vectors: corpus.vectors },
-    embedder: hashEmbedder,
-    telemetry,
-    query,
-    limit: 5,
-    isAllowed: () => true,
-    signal: AbortSignal.timeout(5000),
-    ...more,
-  });
+  search({ ...requestOf(query), knownSources: corpus.sources, ...more });
+
+/** How often the stores are asked from now on. */
+const countCalls = (): (() => number) => {
+  let count = 0;
+  const { records, vectors } = corpus;
+  const getMany = records.getMany.bind(records);
+  const query = records.query.bind(records);
+  const queryVectors = vectors.query.bind(vectors);
+  records.getMany = async (...asked) => {
+    count += 1;
+    return getMany(...asked);
+  };
+  records.query = async (...asked) => {
+    count += 1;
+    return query(...asked);
+  };
+  vectors.query = async (...asked) => {
+    count += 1;
+    return queryVectors(...asked);
+  };
+  return () => count;
+};
 
 const passagesOf = (outcome: SearchOutcome): readonly Passage[] => {
   if (outcome.kind === 'failed') {
@@ -169,12 +192,82 @@ describe('a hit', () => {
     expect(await ask('queues')).toMatchObject({ passages: [], dropped: { 'no-chunk': 2 } });
   });
 
-  it('that is listed is found behind more orphans than the first look takes', async () => {
-    const id = await corpus.add('shop', 'a.md', 'Queues hold orders, and so do other things that are named here.\n');
-    for (let at = 0; at < LIMITS.searchCandidatesMax + 10; at += 1) {
-      await orphan(id, `queues hold orders ${'queues '.repeat(at)}`);
-    }
-    expect(pathsOf(await find('queues hold orders'))).toEqual(['a.md']);
+  describe('that is listed, behind more orphans than the first look takes', () => {
+    /** As in production: the graph is asked, and names nothing here. */
+    const graph: GraphLane = { find: async () => ({ kind: 'done', value: [] }) };
+
+    beforeEach(async () => {
+      const id = await corpus.add('shop', 'a.md', 'Queues hold orders, and so do other things that are named here.\n');
+      for (let at = 0; at < LIMITS.searchCandidatesMax + 10; at += 1) {
+        await orphan(id, `queues hold orders ${'queues '.repeat(at)}`);
+      }
+    });
+
+    it('is found, with what the lanes did not need', async () => {
+      const outcome = await ask('queues hold orders', { graph });
+      expect(outcome).toMatchObject({
+        kind: 'found',
+        degraded: [],
+        passages: [{ path: 'a.md', lanes: { vectors: 1 } }],
+      });
+    });
+
+    it('is said to be missing where the lanes needed all calls', async () => {
+      const busy: GraphLane = {
+        find: async (_query, _isAllowed, calls) => {
+          calls.take(LIMITS.searchGraphCallsMax);
+          return { kind: 'done', value: [] };
+        },
+      };
+      await corpus.indexWords();
+      const counted = countCalls();
+      // Of sources that nobody names a bucket is read across all of them: a call for each of the words.
+      const query = 'queues hold orders things named other quickly';
+      const outcome = await search({ ...requestOf(query), graph: busy });
+      expect(outcome.kind === 'found' ? outcome.degraded : []).toContain('vectors');
+      expect(counted() + LIMITS.searchGraphCallsMax).toBeLessThanOrEqual(LIMITS.searchStoreCallsMax);
+    });
+  });
+});
+
+describe('a long question', () => {
+  const FILLER = Array.from(
+    { length: LIMITS.searchTermsMax },
+    (_, at) => `ab${String.fromCodePoint(97 + (at % 26), 97 + Math.floor(at / 26))}`,
+  );
+
+  it('looks up the words that tell the most, wherever they stand, and says that it left out others', async () => {
+    await corpus.add('shop', 'a.md', 'The zebraQueueHandler holds orders.\n');
+    await corpus.indexWords();
+    const lanes = ['lexical'] as const;
+    const outcome = await ask(`${FILLER.join(' ')} zebraQueueHandler`, { lanes });
+    expect(outcome).toMatchObject({ kind: 'found', degraded: ['words'], passages: [{ path: 'a.md' }] });
+    expect(await ask('zebraQueueHandler', { lanes })).toMatchObject({ degraded: [] });
+  });
+
+  it('over many sources says when words stayed unread that tell something, and not for those that everybody writes', async () => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.indexWords();
+    const lanes = ['lexical'] as const;
+    const wide = async (query: string): Promise<SearchOutcome> => search({ ...requestOf(query), lanes });
+    expect(await wide('queues hold orders refunds ledgers invoices')).toMatchObject({ degraded: [] });
+    expect(await wide('queues hold orders refunds ledgers invoices service config')).toMatchObject({ degraded: [] });
+    expect(await wide('queues hold orders refunds ledgers invoices vouchers')).toMatchObject({ degraded: ['words'] });
+  });
+});
+
+describe('the graph of a question', () => {
+  it('of which more was there than its calls could read is said to be short', async () => {
+    await corpus.add('shop', 'a.md', 'Queues hold orders.\n');
+    await corpus.indexWords();
+    const graph: GraphLane = {
+      find: async (_query, _isAllowed, calls) => {
+        calls.take(LIMITS.searchGraphCallsMax);
+        calls.take();
+        return { kind: 'done', value: [] };
+      },
+    };
+    expect(await ask('queues', { graph })).toMatchObject({ kind: 'found', degraded: ['graph'] });
   });
 });
 

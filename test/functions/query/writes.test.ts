@@ -30,7 +30,7 @@ const putChannel = async (value: unknown, headers: Sent['headers'] = {}): Return
 
 const audited = async (): Promise<readonly AuditEvent[]> => {
   const read = await stage.dependencies().readAudit(100);
-  return read.kind === 'done' ? read.value : [];
+  return read.kind === 'done' ? read.value.events : [];
 };
 
 beforeEach(async () => {

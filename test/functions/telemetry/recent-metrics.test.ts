@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { correlated, correlation } from '../../../functions/telemetry/correlation.ts';
 import { keepMetrics, METRIC_SLOT_MS, readMetrics } from '../../../functions/telemetry/kept-metrics.ts';
-import { MINUTE_MS, RecentMetrics } from '../../../functions/telemetry/recent-metrics.ts';
+import { MINUTE_MS, type MetricPoint, RecentMetrics } from '../../../functions/telemetry/recent-metrics.ts';
 import { StdoutTelemetry } from '../../../functions/telemetry/stdout.ts';
 import { MemoryRecordStore } from '../../support/memory-stores.ts';
 
@@ -18,6 +18,10 @@ const owed = (at: number, value: number): Parameters<RecentMetrics['take']>[0] =
   dimensions: { Region: 'us-east-2', Peer: 'us-west-2' },
   values: [value],
 });
+
+/** One in each slot. */
+const pointsOf = (slots: number): readonly MetricPoint[] =>
+  Array.from({ length: slots }, (_, at) => [SLOT + at * METRIC_SLOT_MS, 1, at, at]);
 
 const valuesOf = async (records: MemoryRecordStore, from: number, to: number): Promise<unknown> => {
   const read = await readMetrics(records, from, to);
@@ -100,6 +104,35 @@ describe('recent metrics', () => {
     });
     const one = { metric: 'ApiRequest', dimensions: {}, points: [[SLOT, 1, 1, 1]] } as const;
     expect(await keepMetrics(records, 'api', [one])).toStrictEqual([one]);
+  });
+
+  it('of many slots ask a store that is ill once, and wait whole', async () => {
+    let calls = 0;
+    const records = new MemoryRecordStore({
+      fault: () => {
+        calls += 1;
+        return { reason: 'unreachable', code: 'TimeoutError', message: 'it hangs' };
+      },
+    });
+    const many = { metric: 'ApiRequest', dimensions: {}, points: pointsOf(7) };
+    expect(await keepMetrics(records, 'api', [many])).toStrictEqual([many]);
+    expect(calls).toBe(1);
+  });
+
+  it('are kept the oldest first, as far as the time goes, and the rest waits', async () => {
+    let clockMs = 0;
+    const records = new MemoryRecordStore({
+      fault: () => {
+        clockMs += 40;
+        return undefined;
+      },
+    });
+    const points = pointsOf(7);
+    const many = { metric: 'ApiRequest', dimensions: {}, points };
+    const left = await keepMetrics(records, 'api', [many], { now: () => clockMs, beginMs: 150 });
+    // Four calls begin within the time: two slots are read and written.
+    expect([clockMs, left]).toStrictEqual([160, [{ ...many, points: points.slice(2) }]]);
+    expect(await valuesOf(records, 0, SLOT + 7 * METRIC_SLOT_MS)).toStrictEqual(points.slice(0, 2));
   });
 });
 

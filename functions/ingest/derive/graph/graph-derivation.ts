@@ -27,7 +27,8 @@ import type { Derivation, DerivationInput, DeriveStep, SideRead } from '../deriv
 import { isContextPath } from './extract-unit.ts';
 import { readUnitFiles } from './held-unit.ts';
 import { partUnit } from './part-unit.ts';
-import { byUnit, fileOf, hashPartOf, type UnitDocument, unitOfPath, type UnitPlace, unitsOf } from './units.ts';
+import { changedOf, goneOf, touchedUnits } from './unit-changes.ts';
+import { byUnit, fileOf, type UnitDocument, unitOfPath, type UnitPlace, unitsOf } from './units.ts';
 import { deleteOthers, wholeUnit } from './whole-unit.ts';
 
 const failedStep = (read: Extract<SideRead<unknown>, { kind: 'failed' }>): DeriveStep => ({
@@ -190,14 +191,13 @@ export class GraphDerivation implements Derivation {
       yield failedStep(changed);
       return;
     }
-    const grouped = byUnit(places, changed.value);
+    const touched = touchedUnits(places, changed.value, input.pathsBefore.values());
     const heads = new Map(known);
     for (const place of places) {
       const before = known.get(place.unit);
-      const own = grouped.get(place.unit) ?? [];
-      // Where nothing is known to be gone, a unit without a change of its own is not even looked at.
-      if (before !== undefined && (own.length > 0 || input.deleted.size > 0)) {
-        const after = yield* this.#unit(input, { place, places, head: before, changed: own });
+      // A unit that no changed document is or was in is not even looked at.
+      if (before !== undefined && touched.has(place.unit)) {
+        const after = yield* this.#unit(input, { place, places, head: before, changed: changed.value });
         if (after === undefined) {
           return;
         }
@@ -216,25 +216,25 @@ export class GraphDerivation implements Derivation {
       readonly place: UnitPlace;
       readonly places: readonly UnitPlace[];
       readonly head: UnitHead;
-      readonly changed: readonly UnitDocument[];
+      /** All of the source: what was in this unit may be in no unit now. */
+      readonly changed: readonly DocumentPayload[];
     },
   ): AsyncGenerator<DeriveStep, UnitHead | undefined, void> {
-    const { place, head } = terms;
+    const { place, places, head } = terms;
     const read = await readUnitFiles(input, head);
     if (read.kind === 'failed') {
       yield failedStep(read);
       return undefined;
     }
-    const deleted = new Set([...input.deleted].map((id) => hashPartOf(id)));
     const known = read.value ?? [];
-    const byId = new Map(known.map((file) => [file.d, file]));
-    const gone = known.filter(({ d }) => deleted.has(d));
-    const changed = terms.changed.filter((one) => byId.get(fileOf(one).d)?.rev !== fileOf(one).rev);
+    const gone = goneOf(place, known, input.deleted, terms.changed);
+    const own = byUnit(places, terms.changed).get(place.unit) ?? [];
+    const changed = changedOf(known, own);
     if (read.value !== undefined && gone.length + changed.length === 0) {
       return head;
     }
     if (read.value !== undefined && ![...gone, ...changed].some(({ path }) => isContextPath(path))) {
-      const context = await this.#context(input, terms.places, known);
+      const context = await this.#context(input, places, known);
       if (context.kind === 'failed') {
         yield failedStep(context);
         return undefined;
@@ -252,8 +252,8 @@ export class GraphDerivation implements Derivation {
       yield failedStep(documents);
       return undefined;
     }
-    const own = byUnit(terms.places, documents.value).get(place.unit) ?? [];
-    return yield* wholeUnit(input, place, own, this.#openParsers);
+    const all = byUnit(places, documents.value).get(place.unit) ?? [];
+    return yield* wholeUnit(input, place, all, this.#openParsers);
   }
 
   /** The documents that decide what others of the unit mean. */

@@ -31,7 +31,7 @@ import {
   storedFacts,
   unitRecords,
 } from './unit-records.ts';
-import { fileOf, type UnitDocument, type UnitPlace } from './units.ts';
+import { fileOf, hashPartOf, type UnitDocument, type UnitPlace } from './units.ts';
 
 const refsOf = (facts: readonly FileFacts[]): readonly NodeRef[] =>
   facts.flatMap((file) => storedEntries(file).map(({ id, direction }) => ({ id, direction })));
@@ -78,6 +78,7 @@ export const partUnit = async function* (
   openParsers: () => Promise<LoadedParsers>,
 ): AsyncGenerator<DeriveStep, UnitHead | 'incomplete' | undefined, void> {
   const { input, place, head, known, changed, gone, context } = terms;
+  const ids = new Map([...context, ...changed].map(({ path, document }) => [path, hashPartOf(document.id)]));
   const fresh: StoredFacts[] = [];
   const nowSaid: NodeRef[] = [];
   for await (const read of extractUnit({ input, place, context, others: changed, withContext: false }, openParsers)) {
@@ -86,10 +87,13 @@ export const partUnit = async function* (
       return undefined;
     }
     nowSaid.push(...refsOf(read.value.facts));
-    fresh.push(...read.value.facts.map((facts) => storedFacts(input.source.id, place.unit, facts)));
+    fresh.push(
+      ...read.value.facts.map((facts) => storedFacts(input.source.id, place.unit, facts, ids.get(facts.path))),
+    );
   }
-  const changedPaths = new Set(changed.map(({ path }) => path));
-  const before = [...gone, ...known.filter(({ path }) => changedPaths.has(path))];
+  // Each file once, also where a document takes the path that another one leaves: facts that are read twice look damaged.
+  const replacedPaths = new Set([...gone, ...changed].map(({ path }) => path));
+  const before = known.filter(({ path }) => replacedPaths.has(path));
   const facts = await readFacts(input, place.unit, before);
   const index = facts.kind === 'failed' ? facts : await readIndex(input, head);
   const oldFacts = facts.kind === 'failed' ? undefined : facts.value;

@@ -50,13 +50,14 @@ export interface NodeEntry {
   readonly file: NodeFile;
 }
 
-export const storedFacts = (source: string, unit: string, facts: FileFacts): StoredFacts => {
+/** `d`: the own part of the id of the document that the file is; readers of the graph find the document by it. */
+export const storedFacts = (source: string, unit: string, facts: FileFacts, d: string | undefined): StoredFacts => {
   const puts = factsPayloads(facts).map((payload, part) => putOf(factsKey(source, unit, facts.path, part), payload));
   const hash = factsPrint(sha256Hex(puts.map(({ canonical }) => canonical.h).join('\n')));
   const nodes = storedEntries(facts).map(({ id, direction, said }) => ({
     id,
     direction,
-    file: { path: facts.path, facts: hash, ...said },
+    file: { path: facts.path, ...(d === undefined ? {} : { d }), facts: hash, ...said },
   }));
   return { path: facts.path, hash, puts, nodes };
 };

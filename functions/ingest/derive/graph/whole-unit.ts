@@ -2,7 +2,7 @@
 import { GRAPH_VERSION, graphPartitions, unitOfKey } from '../../../graph/stored/graph-keys.ts';
 import { RecordSum, type UnitFile, type UnitHead } from '../../../graph/stored/head-record.ts';
 import type { LoadedParsers } from '../../../graph/syntax/load-parsers.ts';
-import { isEqual, isLive } from '../../held.ts';
+import { isDeadEverywhere } from '../../held.ts';
 import type { DerivationInput, DeriveStep } from '../derivation.ts';
 import { extractUnit, isContextPath } from './extract-unit.ts';
 import {
@@ -31,8 +31,7 @@ export const deleteOthers = async function* (
       return;
     }
     for (const [sk, pair] of listed.value) {
-      const isGone = isEqual(pair) && !isLive(pair.home);
-      if (unitOfKey(sk) === unit && !wanted.has(`${pk}\n${sk}`) && !isGone) {
+      if (unitOfKey(sk) === unit && !wanted.has(`${pk}\n${sk}`) && !isDeadEverywhere(pair)) {
         yield { op: 'delete', key: { pk, sk } };
       }
     }
@@ -68,9 +67,9 @@ export const wholeUnit = async function* (
       return undefined;
     }
     for (const facts of read.value.facts) {
-      const stored = storedFacts(id, place.unit, facts);
       const file = at.get(facts.path);
       const known = file === undefined ? undefined : files[file];
+      const stored = storedFacts(id, place.unit, facts, known?.d);
       if (file !== undefined && known !== undefined) {
         files[file] = { ...known, facts: stored.hash, parts: stored.puts.length };
       }

@@ -74,3 +74,12 @@ export const graphRecords = async (world: World, region = world.primary): Promis
       .filter(([pk, , , , del]) => pk.startsWith('graph#') && !del)
       .map(([pk, sk, , , , data]) => [`${pk} ${sk}`, data]),
   );
+
+/** Live records of everything that is derived, without what tells commits apart. */
+export const derivedRecords = async (world: World, region = world.primary): Promise<ReadonlyMap<string, string>> =>
+  new Map(
+    (await world.contents(region))
+      .map((text) => JSON.parse(text) as [string, string, string, string, boolean, string])
+      .filter(([pk, , , , del]) => /^(?:graph|lexdir|lex)#/u.test(pk) && !del)
+      .map(([pk, sk, , , , data]) => [`${pk} ${sk}`, data.replaceAll(/"commit":"[0-9a-f]{64}"/gu, '"commit":"…"')]),
+  );
