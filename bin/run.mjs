@@ -2,10 +2,28 @@
  * Starts a TypeScript entry of this project: `node bin/run.mjs local/start/start.ts …`; without an entry it only checks the
  * Node that runs it. Plain JavaScript on purpose: an older Node can't read the entries, and this must say so in one sentence.
  */
+import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 
 const NODE_MAJOR_MIN = 24;
+const EXIT_USAGE = 64;
+
+/**
+ * What a script is for stands at its top: whoever asks a script without a help text of its own, or mistypes, gets that, and no stack.
+ * @param {string} file
+ * @param {unknown} error what its command line came to
+ */
+const explainUsage = (file, error) => {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS_')) {
+    throw error;
+  }
+  const [, header = ''] = /^\/\*\*(.*?)\*\//su.exec(readFileSync(file, 'utf8')) ?? [];
+  const about = header.replaceAll(/^[ \t]*\*?[ \t]?/gmu, '').trim();
+  const isAsked = process.argv.includes('--help');
+  process.stderr.write(`${isAsked ? '' : `${error.message}\n\n`}${about}\n`);
+  process.exitCode = isAsked ? 0 : EXIT_USAGE;
+};
 
 /** @param {string} entry a path within the project */
 export const run = async (entry) => {
@@ -19,7 +37,12 @@ export const run = async (entry) => {
     return;
   }
   if (entry !== '') {
-    await import(pathToFileURL(path.resolve(import.meta.dirname, '..', entry)).href);
+    const file = path.resolve(import.meta.dirname, '..', entry);
+    try {
+      await import(pathToFileURL(file).href);
+    } catch (error) {
+      explainUsage(file, error);
+    }
   }
 };
 
