@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import { z } from 'zod';
 
+import { hintFor, isOfIncident } from './ask-hint.ts';
 import { type Command, type CommandInput, EXIT } from './command.ts';
 import { readRunningPair, type RunningPair } from './running-pair.ts';
 import { chooseToken, TOKEN_VARIABLE } from './token.ts';
@@ -43,6 +44,7 @@ type Asked =
   | { readonly kind: 'refused'; readonly why: string };
 
 const TIMEOUT_MS = 10_000;
+const HINT_TIMEOUT_MS = 2000;
 const SHOWN_LINES_MAX = 6;
 
 interface Question {
@@ -75,6 +77,26 @@ const askRegion = async (region: Address, { text, limit, token }: Question): Pro
       : { kind: 'unreachable', region, why };
   } catch (error) {
     return { kind: 'unreachable', region, why: error instanceof Error ? error.message : 'no answer' };
+  }
+};
+
+const namesSchema = z.object({ components: z.array(z.string()) });
+
+/** Beside the answer, which stands without it: names that could not be had are no reason to say nothing. */
+const hintOf = async (region: Address, { text, token }: Question): Promise<string | undefined> => {
+  if (!isOfIncident(text)) {
+    return undefined;
+  }
+  try {
+    const response = await fetch(new URL('/v1/graph/names', region.endpoint), {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(HINT_TIMEOUT_MS),
+    });
+    const names = namesSchema.safeParse(await response.json());
+    return hintFor(text, names.success ? names.data : { components: [] });
+  } catch {
+    return hintFor(text, { components: [] });
   }
 };
 
@@ -149,8 +171,13 @@ const run = async ({ words, options, say, give }: CommandInput): Promise<number>
   for (const region of regions) {
     const asked = await askRegion(region, question);
     if (asked.kind === 'answered') {
+      const hint = await hintOf(region, question);
       show(asked.answer, say);
-      give(asked.answer);
+      if (hint !== undefined) {
+        say('');
+        say(`From the map, with proof: ${pc.bold(`twinmap ${hint}`)}`);
+      }
+      give({ ...asked.answer, ...(hint === undefined ? {} : { next: `twinmap ${hint}` }) });
       return EXIT.done;
     }
     if (asked.kind === 'refused') {

@@ -78,7 +78,9 @@ const ageOf = (asOf: number, now: number): string => {
   return hours < DAY_HOURS * 2 ? `${hours} h` : `${Math.round(hours / DAY_HOURS)} days`;
 };
 
-const plain = (id: string): string => id.replace(/^(?:component|region|resource|group|user|runbook|decision):/u, '');
+/** As people say it: what a catalog or a template names is told by that name. */
+const plain = (id: string): string =>
+  id.replace(/^(?:resource:(?:catalog|name)\/|(?:component|region|resource|group|user|runbook|decision):)/u, '');
 
 const placeOf = ({ repository, path, line, commit }: Evidence): string =>
   `${repository}/${path}:${line} @${commit.slice(0, COMMIT_DIGITS)}`;
@@ -99,9 +101,13 @@ const stepLine = (step: Step): string => {
 };
 
 const saidName = ({ name, attributes }: Said): string => {
-  const service = attributes['service'];
-  return service === undefined ? name : `${name} (${service})`;
+  const { service, email, shift } = attributes;
+  const more = [service, email, shift].filter((part) => part !== undefined && part !== '');
+  return more.length === 0 ? name : `${name} (${more.join(', ')})`;
 };
+
+/** A shift is of whom is paged, also where it is the owner who has it. */
+const ownerName = (owner: Said): string => saidName({ ...owner, attributes: { ...owner.attributes, shift: '' } });
 
 /** When somebody last said who it is: the document's own date, else when it was read. */
 const onCallAge = (onCall: readonly Said[], now: number): string => {
@@ -111,12 +117,15 @@ const onCallAge = (onCall: readonly Said[], now: number): string => {
 };
 
 /** A record that was replaced must not be followed: its status stands beside its name. */
-const paperLine = (kind: string, { name, attributes, evidence }: Said): string => {
-  const { status, section, sectionLine } = attributes;
-  const state = status === undefined ? '' : ` (${status})`;
+const paperName = ({ name, attributes }: Said): string => {
+  const { status, section, sectionLine, url } = attributes;
+  const more = [status, url].filter((part) => part !== undefined).join(', ');
   const part = section === undefined || sectionLine === undefined ? '' : ` · line ${sectionLine}: ${section}`;
-  return `    ${kind} ${name}${state}${section === name ? '' : part}  ${pc.dim(proofOf(evidence))}`;
+  return `${name}${more === '' ? '' : ` (${more})`}${section === name ? '' : part}`;
 };
+
+const paperLine = (kind: string, paper: Said): string =>
+  `    ${kind} ${paperName(paper)}  ${pc.dim(proofOf(paper.evidence))}`;
 
 const headLines = (answer: Told, now: number): readonly string[] => {
   const [oldest] = answer.freshness;
@@ -145,7 +154,7 @@ const rowLines = (row: Row, now: number): readonly string[] => {
   const facts = [
     row.tier === undefined ? '' : `tier ${row.tier}`,
     row.reach === 0 ? '' : `drags along ${row.reach}`,
-    row.owner === undefined ? 'nobody is named as its owner' : `owner ${row.owner.name}`,
+    row.owner === undefined ? 'nobody is named as its owner' : `owner ${ownerName(row.owner)}`,
     row.onCall.length === 0
       ? 'no on-call is named'
       : `page ${row.onCall.map((one) => saidName(one)).join(', ')}, as of ${onCallAge(row.onCall, now)}`,
@@ -203,11 +212,12 @@ export const dependentsLines = (answer: z.infer<typeof dependentsSchema>, now: n
   ];
 };
 
+const NAMES: Readonly<Record<string, (one: Said) => string>> = { owner: ownerName, page: saidName };
+
 const saidLines = (title: string, all: readonly Said[], now: number): readonly string[] =>
   all.map((one) => {
-    const url = one.attributes['url'];
-    const more = [one.attributes['status'], url].filter((part) => part !== undefined).join(', ');
-    return `  ${title.padEnd(10)} ${saidName(one)}${more === '' ? '' : ` (${more})`}  ${pc.dim(
+    const nameOf = NAMES[title] ?? paperName;
+    return `  ${title.padEnd(10)} ${nameOf(one)}  ${pc.dim(
       `${one.from}, as of ${one.attributes['asOf'] ?? `${ageOf(one.asOf, now)} ago`}, ${proofOf(one.evidence)}`,
     )}`;
   });

@@ -22,14 +22,23 @@ import {
 interface Question<T> {
   readonly path: (name: string) => string;
   readonly schema: z.ZodType<T>;
+  /** How it is asked, for whoever left the name out. */
+  readonly example: string;
   readonly lines: (answer: T, now: number) => readonly string[];
 }
 
 const answering =
-  <T>({ path, schema, lines }: Question<T>) =>
+  <T>({ path, schema, lines, example }: Question<T>) =>
   async (input: CommandInput): Promise<number> => {
     const { words, say, give } = input;
-    const called = await callApi(input, { method: 'GET', path: path(words[0] ?? '') });
+    const [name = ''] = words;
+    if (name.trim() === '') {
+      const error = `a name is missing, as in: twinmap ${example}`;
+      say(error);
+      give({ error });
+      return EXIT.usage;
+    }
+    const called = await callApi(input, { method: 'GET', path: path(name) });
     if (called.kind === 'ended') {
       return called.exit;
     }
@@ -62,6 +71,7 @@ export const incident: Command = {
     path: (name) => `/v1/incidents/region/${encodeURIComponent(name)}`,
     schema: incidentSchema,
     lines: incidentLines,
+    example: 'incident us-east-1',
   }),
 };
 
@@ -74,6 +84,7 @@ export const dependents: Command = {
     path: (name) => `/v1/regions/${encodeURIComponent(name)}/dependents`,
     schema: dependentsSchema,
     lines: dependentsLines,
+    example: 'dependents us-east-1',
   }),
 };
 
@@ -86,6 +97,7 @@ export const blastRadius: Command = {
     path: (name) => `/v1/components/${encodeURIComponent(name)}/blast-radius`,
     schema: radiusSchema,
     lines: radiusLines,
+    example: 'blast-radius orders',
   }),
 };
 
@@ -98,6 +110,7 @@ export const onCall: Command = {
     path: (name) => `/v1/components/${encodeURIComponent(name)}/on-call`,
     schema: onCallSchema,
     lines: onCallLines,
+    example: 'oncall orders',
   }),
 };
 
@@ -110,5 +123,6 @@ export const workaround: Command = {
     path: (name) => `/v1/components/${encodeURIComponent(name)}/workarounds`,
     schema: workaroundsSchema,
     lines: workaroundLines,
+    example: 'workaround orders',
   }),
 };

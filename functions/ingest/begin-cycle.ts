@@ -17,6 +17,7 @@ import { definitionName } from './definition-name.ts';
 import { judgeByAll } from './held.ts';
 import { indexName } from './index-name.ts';
 import { type Listing, listSource } from './listing.ts';
+import { makingName } from './making-name.ts';
 import { debtScope, settleDebts } from './settle.ts';
 
 export interface BegunCycle {
@@ -173,7 +174,7 @@ const claimNew = async (dependencies: CycleDependencies, states: States): Promis
 const fenceHolds = (state: SourceState, { fence, committedVersion }: Checkpoint): boolean =>
   state.f === fence && versionOf(state) === committedVersion;
 
-/** Whether nobody came in between, and the run is not so old that what it named may have been swept. */
+/** Whether nobody came in between, it is still the same work, and the run is not so old that what it named may have been swept. */
 const checkpointHolds = (dependencies: CycleDependencies, checkpoint: Checkpoint, { home, peer }: States): boolean => {
   const { fence, startedAt } = checkpoint;
   const peerHolds = isDeferred(dependencies)
@@ -182,6 +183,7 @@ const checkpointHolds = (dependencies: CycleDependencies, checkpoint: Checkpoint
   return (
     peerHolds &&
     fenceHolds(home, checkpoint) &&
+    checkpoint.making === makingName(dependencies) &&
     parseFence(fence)?.epoch === dependencies.epoch &&
     dependencies.now() - startedAt <= LIMITS.runAgeMaxMs
   );

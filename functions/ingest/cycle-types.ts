@@ -41,9 +41,11 @@ export interface CycleDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Valid only for the fence and the source version that it was made under. */
+/** Valid only for the fence, the source version and the making that it was made under. */
 export interface Checkpoint {
   readonly fence: string;
+  /** What the run is made by (`makingName`); absent in a message of an older version, which then begins anew. */
+  readonly making?: string;
   /** When the run claimed the source, in ms since 1970. */
   readonly startedAt: number;
   /** The committed version of the source when the run claimed it; empty where there was none. */

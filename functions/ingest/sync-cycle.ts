@@ -13,6 +13,7 @@ import { type DerivationPoint, deriveRecords } from './derive/derive-records.ts'
 import { hasSeenChanges } from './derive/seen-changes.ts';
 import { indexName } from './index-name.ts';
 import { knownFromListing, knownOnDemand } from './known-documents.ts';
+import { makingName } from './making-name.ts';
 import { type Listing, type ListingOutcome, listSource } from './listing.ts';
 import { addCounts, ChangePuller } from './pull-changes.ts';
 import { reconcileListing } from './reconcile.ts';
@@ -138,6 +139,7 @@ const handOver = async (running: RunningCycle, paused: CyclePaused): Promise<Cyc
   const failures = tally.failures.payload();
   const checkpoint: Checkpoint = {
     fence: begun.fence,
+    making: makingName(dependencies),
     startedAt: begun.startedAt,
     committedVersion: begun.committedVersion,
     cursor: paused.cursor,

@@ -44,6 +44,7 @@ const schema = z.strictObject({
   checkpoint: z
     .strictObject({
       fence: z.string(),
+      making: z.string().exactOptional(),
       startedAt: whole,
       committedVersion: z.string(),
       cursor: z.record(z.string(), z.unknown()).nullable(),

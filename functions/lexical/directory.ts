@@ -4,6 +4,7 @@
  * directory lists is of a chunk that is gone.
  */
 import { parseJsonFields } from './json-payload.ts';
+import { handleOfSlot } from './postings.ts';
 
 export interface DirectoryDocument {
   /** The last twenty hexadecimal digits of its id. */
@@ -24,6 +25,8 @@ export interface Directory {
 const HASH_BYTES = 10;
 const HEAD_BYTES = HASH_BYTES + 2;
 const SLOT_BYTES = 3;
+/** Of the format before, which listed handles alone, under another name. */
+const HANDLE_BYTES = 2;
 const NIBBLE_BITS = 4;
 const HEX = 16;
 
@@ -97,23 +100,48 @@ export const parseDirectory = (data: string): Directory | undefined => {
     : undefined;
 };
 
-/** Whose chunks these slots are, without unpacking the rest: a search meets sixty directories. */
-export const findSlots = (
-  data: string,
-  wanted: ReadonlySet<number>,
-): readonly { readonly slot: number; readonly hash: string }[] => {
-  const { s } = parseJsonFields(data) ?? {};
-  const bytes = Buffer.from(typeof s === 'string' ? s : '', 'base64');
-  const found: { readonly slot: number; readonly hash: string }[] = [];
+interface FoundSlot {
+  readonly slot: number;
+  readonly hash: string;
+}
+
+/** Of packed documents, whose numbers have so many bytes: what these numbers stand for among the wanted. */
+const findNumbers = (
+  packed: string,
+  numberBytes: number,
+  wanted: ReadonlyMap<number, readonly number[]>,
+): readonly FoundSlot[] => {
+  const bytes = Buffer.from(packed, 'base64');
+  const found: FoundSlot[] = [];
   for (let at = 0; at + HEAD_BYTES <= bytes.length;) {
-    const end = at + HEAD_BYTES + SLOT_BYTES * bytes.readUInt16BE(at + HASH_BYTES);
-    for (let index = at + HEAD_BYTES; index + SLOT_BYTES <= Math.min(end, bytes.length); index += SLOT_BYTES) {
-      const slot = bytes.readUIntBE(index, SLOT_BYTES);
-      if (wanted.has(slot)) {
-        found.push({ slot, hash: bytes.toString('hex', at, at + HASH_BYTES) });
+    const end = at + HEAD_BYTES + numberBytes * bytes.readUInt16BE(at + HASH_BYTES);
+    for (let index = at + HEAD_BYTES; index + numberBytes <= Math.min(end, bytes.length); index += numberBytes) {
+      const slots = wanted.get(bytes.readUIntBE(index, numberBytes));
+      if (slots !== undefined) {
+        const hash = bytes.toString('hex', at, at + HASH_BYTES);
+        found.push(...slots.map((slot) => ({ slot, hash })));
       }
     }
     at = end;
   }
   return found;
+};
+
+/**
+ * Whose chunks these slots are, without unpacking the rest: a search meets sixty directories. The format before is read too: a source
+ * that is switched off, or whose origin can't be reached, is not derived anew, and has to be found all the same. Undefined where it is
+ * a directory of neither.
+ */
+export const findSlots = (data: string, wanted: ReadonlySet<number>): readonly FoundSlot[] | undefined => {
+  const { d, s } = parseJsonFields(data) ?? {};
+  if (typeof s === 'string') {
+    return findNumbers(s, SLOT_BYTES, new Map([...wanted].map((slot) => [slot, [slot]])));
+  }
+  return typeof d === 'string'
+    ? findNumbers(
+        d,
+        HANDLE_BYTES,
+        Map.groupBy(wanted, (slot) => handleOfSlot(slot)),
+      )
+    : undefined;
 };

@@ -47,7 +47,12 @@ const problemText = (fields: JsonFields): string =>
   ['what', 'why', 'next']
     .map((name) => textOf(fields, name))
     .filter((text) => text !== '')
+    .map((text, at, all) => (at === all.length - 1 || /[.?!]$/u.test(text) ? text : `${text}.`))
     .join(' ');
+
+/** Where each source stands is of the Region and long: an agent that reads only the beginning reads the answer. */
+const answerFirst = ({ sources, ...fields }: JsonFields): JsonFields =>
+  sources === undefined ? fields : { ...fields, sources };
 
 const parseObject = (text: string): JsonFields | undefined => {
   try {
@@ -66,7 +71,7 @@ export const toolAnswer = async (response: Response, list: string | undefined): 
   if (!response.ok) {
     return refusal(problemText(fields));
   }
-  const shown = cutToFit(fields, list);
+  const shown = cutToFit(answerFirst(fields), list);
   return shown === undefined
     ? refusal('The answer is larger than one reply carries. Ask for less: a narrower question, or one component.')
     : { content: [{ type: 'text', text: JSON.stringify(shown) }], structuredContent: { ...shown } };

@@ -25,7 +25,7 @@ import { RULES_VERSION } from '../graph/region/rules.ts';
 import { type DefinitionsRead, readSourceDefinitions } from '../stores/source-definitions.ts';
 import { auditChange } from './write-answer.ts';
 import { type GraphDirectory, GraphIndexCache, type GraphRecords } from './graph-index.ts';
-import { nearNames } from './graph-names.ts';
+import { meantName, nearNames } from './graph-names.ts';
 import { GraphUnavailableError, StoreGraphReader } from './graph-reader.ts';
 import type { GuardedContext } from './route.ts';
 
@@ -60,7 +60,12 @@ export interface Told<T> {
 export type GraphAnswer<T> =
   | Told<T>
   /** No component that the caller may read has this name; or no Region, neither of AWS nor in any file. */
-  | { readonly kind: 'unknown'; readonly what: 'region' | 'component'; readonly near: readonly string[] }
+  | {
+      readonly kind: 'unknown';
+      readonly what: 'region' | 'component';
+      readonly near: readonly string[];
+      readonly some?: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly part: string; readonly failure: Failure };
 
 /** One for each store: what it keeps is compared with the store for every answer. */
@@ -221,23 +226,26 @@ const nearRegions = (opened: Opened, region: string): readonly string[] =>
 
 const aboutRegion = async <T>(
   asking: Asking,
-  region: string,
-  question: (opened: Opened) => Promise<T>,
-): Promise<GraphAnswer<T>> =>
-  ask(asking, `region:${region}`, async (opened) =>
+  asked: string,
+  question: (opened: Opened, region: string) => Promise<T>,
+): Promise<GraphAnswer<T>> => {
+  const region = asked.trim().toLowerCase();
+  return ask(asking, `region:${region}`, async (opened) =>
     isKnownRegion(opened, region)
-      ? told(opened, await question(opened))
+      ? told(opened, await question(opened, region))
       : { kind: 'unknown', what: 'region', near: nearRegions(opened, region) },
   );
+};
 
 /** Which components depend on a Region, what happens to each when it fails, whose they are, and what to do. */
 export const answerIncident = async (asking: Asking, region: string): Promise<GraphAnswer<IncidentAnswer>> =>
-  aboutRegion(asking, region, async ({ reader, isVisible }) => incidentOf(reader, region, isVisible));
+  aboutRegion(asking, region, async ({ reader, isVisible }, code) => incidentOf(reader, code, isVisible));
 
 /** The same as a plain list, with the path of each. */
 export const answerDependents = async (asking: Asking, region: string): Promise<GraphAnswer<DependentsAnswer>> =>
-  aboutRegion(asking, region, async ({ reader, isVisible }) => dependentsOf(reader, region, isVisible));
+  aboutRegion(asking, region, async ({ reader, isVisible }, code) => dependentsOf(reader, code, isVisible));
 
+const NAMES_SHOWN = 5;
 const COMPONENT_PREFIX = 'component:';
 
 const plainName = (component: string): string =>
@@ -252,10 +260,10 @@ const aboutComponent = async <T>(
   const name = plainName(component);
   return ask(asking, `${COMPONENT_PREFIX}${name}`, async (opened) => {
     const names = namesOf(opened, 'component');
-    const isKnown = names.includes(name);
-    const value = isKnown ? await question(opened, `${COMPONENT_PREFIX}${name}`) : undefined;
+    const meant = meantName(name, names);
+    const value = meant === undefined ? undefined : await question(opened, `${COMPONENT_PREFIX}${meant}`);
     return value === undefined
-      ? { kind: 'unknown', what: 'component', near: nearNames(name, names) }
+      ? { kind: 'unknown', what: 'component', near: nearNames(name, names), some: names.slice(0, NAMES_SHOWN) }
       : told(opened, value);
   });
 };

@@ -20,6 +20,17 @@ const distance = (left: string, right: string, most: number): number => {
   return before.at(-1) ?? most + 1;
 };
 
+/**
+ * The name that somebody means: as it is written, as a catalog refers to it (`component:default/orders`), or in other letters where
+ * only one is spelt so. What is asked in a hurry is answered, and what could mean two things is not.
+ */
+export const meantName = (asked: string, names: readonly string[]): string | undefined => {
+  const plain = asked.trim().replace(/^(?:component:)?(?:default\/)?/iu, '');
+  const exact = [asked, plain].find((name) => names.includes(name));
+  const alike = names.filter((name) => name.toLowerCase() === plain.toLowerCase());
+  return exact ?? (alike.length === 1 ? alike[0] : undefined);
+};
+
 /** The nearest first. */
 export const nearNames = (wanted: string, names: readonly string[]): readonly string[] => {
   const asked = wanted.toLowerCase();

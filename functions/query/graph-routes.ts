@@ -24,7 +24,7 @@ const didYouMean = (near: readonly string[], otherwise: string): string =>
 const unknownName = (
   { deps }: GuardedContext,
   asked: string,
-  { what, near }: Extract<GraphAnswer<never>, { kind: 'unknown' }>,
+  { what, near, some = [] }: Extract<GraphAnswer<never>, { kind: 'unknown' }>,
 ): Answer =>
   what === 'region'
     ? problem(404, 'no-region', {
@@ -37,7 +37,12 @@ const unknownName = (
     : problem(404, 'no-component', {
         what: `there is no component "${shownText(asked)}"`,
         why: `No source of ${deps.region} that you may read declares it.`,
-        next: didYouMean(near, 'See /v1/graph/names for the components that there are.'),
+        next: didYouMean(
+          near,
+          some.length === 0
+            ? 'You may read none yet: see /v1/sources for what was read.'
+            : `There are ${some.join(', ')}; /v1/graph/names lists all of them.`,
+        ),
       });
 
 const envelope = <T>({ rules, freshness, missing, cost }: Told<T>): Readonly<Record<string, unknown>> => ({

@@ -23,11 +23,17 @@ const handleText = (handle: number): string => handle.toString(HEX).padStart(HAN
 
 const unitText = ({ source, part }: UnitName): string => `${source}#${part}`;
 
+export interface ResolvedHits {
+  readonly candidates: readonly LexicalCandidate[];
+  /** Some are of a directory that this code can't read: of a later version, or damaged. */
+  readonly isPartial: boolean;
+}
+
 /** Whose chunks these are. A slot that no directory lists is of a chunk that is gone, or of a unit that is being written. */
 export const resolveHits = async (
   records: Pick<RecordStore, 'getMany'>,
   hits: readonly LexicalHit[],
-): Promise<Result<readonly LexicalCandidate[]>> => {
+): Promise<Result<ResolvedHits>> => {
   const units = new Map(hits.map(({ unit }) => [unitText(unit), unit]));
   const keys = [...units.values()].map((unit) => directoryKey(unit));
   const read = await records.getMany(keys, { batchItemsMax: LIMITS.searchGetItemsMax });
@@ -36,16 +42,20 @@ export const resolveHits = async (
   }
   const hitsOf = Map.groupBy(hits, ({ unit }) => unitText(unit));
   const documents = new Map<string, readonly string[]>();
+  let isPartial = false;
   for (const { pk, sk, del, data } of read.value) {
     const unit = { source: pk.slice(pk.indexOf('#') + 1), part: parseDirectorySk(sk) ?? -1 };
     const wanted = new Set((hitsOf.get(unitText(unit)) ?? []).map(({ slot }) => slot));
-    for (const { slot, hash } of del === true ? [] : findSlots(data, wanted)) {
+    const found = del === true ? [] : findSlots(data, wanted);
+    isPartial ||= found === undefined;
+    for (const { slot, hash } of found ?? []) {
       const name = `${unitText(unit)}#${slot}`;
       documents.set(name, [...(documents.get(name) ?? []), documentId(unit.source, hash)]);
     }
   }
-  return done(
-    hits.flatMap(({ unit, slot, handle, score }) => {
+  return done({
+    isPartial,
+    candidates: hits.flatMap(({ unit, slot, handle, score }) => {
       const found = documents.get(`${unitText(unit)}#${slot}`) ?? [];
       return found.map((document) => ({
         document,
@@ -54,5 +64,5 @@ export const resolveHits = async (
         isAmbiguous: found.length > 1,
       }));
     }),
-  );
+  });
 };

@@ -245,14 +245,17 @@ export const findByWords = async (question: LexicalQuestion): Promise<Result<Lex
     return read;
   }
   const { hits } = scoreBuckets(read.value.buckets, read.value.terms, question.hitsMax);
-  const candidates = hits.length > 0 && question.calls.take() ? await resolveHits(question.records, hits) : done([]);
-  if (candidates.kind === 'failed') {
-    return candidates;
+  const resolved =
+    hits.length > 0 && question.calls.take()
+      ? await resolveHits(question.records, hits)
+      : done({ candidates: [], isPartial: false });
+  if (resolved.kind === 'failed') {
+    return resolved;
   }
   const readTerms = new Set(read.value.terms.map(({ term }) => term));
   return done({
-    candidates: candidates.value,
+    candidates: resolved.value.candidates,
     isShortened: terms.some((one) => !readTerms.has(one.term) && isTelling(one)),
-    isPartial: read.value.isPartial,
+    isPartial: read.value.isPartial || resolved.value.isPartial,
   });
 };

@@ -4,7 +4,7 @@ import { done, type Result } from '../domain/failure.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { GLOBAL_WORKSPACE, workspaceOf } from '../domain/source-definition.ts';
 import type { DefinitionsRead } from '../stores/source-definitions.ts';
-
+import { isLeft } from '../stores/source-left.ts';
 import { mapLimited } from './map-limited.ts';
 import type { GuardedContext } from './route.ts';
 import { readWorkspace } from './workspace-view.ts';
@@ -18,35 +18,33 @@ export type Before =
   /** Nobody can say whose it is. */
   | { readonly kind: 'damaged' };
 
-const isCommitted = async ({ deps }: Pick<GuardedContext, 'deps'>, id: string): Promise<Result<boolean>> => {
-  const read = await deps.records.get(sourceKey(id));
-  return read.kind === 'failed' ? read : done(read.value !== undefined && read.value.del !== true);
+const isThere = async ({ deps }: Pick<GuardedContext, 'deps'>, id: string): Promise<Result<boolean>> => {
+  const read = await deps.records.readSource(sourceKey(id));
+  return read.kind === 'failed' ? read : done(isLeft(read.value));
 };
 
 /** A corpus without a definition must not become that of whoever names its id. */
 const readUndefined = async (context: GuardedContext): Promise<Result<Before>> => {
-  const committed = await isCommitted(context, context.id);
-  if (committed.kind === 'failed') {
-    return committed;
+  const corpus = await isThere(context, context.id);
+  if (corpus.kind === 'failed') {
+    return corpus;
   }
-  return done(
-    committed.value ? { kind: 'source', workspace: GLOBAL_WORKSPACE, isRemoved: false } : { kind: 'nothing' },
-  );
+  return done(corpus.value ? { kind: 'source', workspace: GLOBAL_WORKSPACE, isRemoved: false } : { kind: 'nothing' });
 };
 
 /** Of a source that went with its workspace, and is purged, nothing is left but its mark: the id is free again. */
 const readRemoved = async (context: GuardedContext, workspace: string): Promise<Result<Before>> => {
-  const [place, committed] = await Promise.all([readWorkspace(context, workspace), isCommitted(context, context.id)]);
+  const [place, corpus] = await Promise.all([readWorkspace(context, workspace), isThere(context, context.id)]);
   if (place.kind === 'failed') {
     return place;
   }
-  if (committed.kind === 'failed') {
-    return committed;
+  if (corpus.kind === 'failed') {
+    return corpus;
   }
   if (place.value !== undefined) {
     return done({ kind: 'source', workspace, isRemoved: true });
   }
-  return done({ kind: committed.value ? 'purging' : 'nothing' });
+  return done({ kind: corpus.value ? 'purging' : 'nothing' });
 };
 
 export const readBefore = async (
@@ -77,14 +75,14 @@ export const readPurging = async (
     ({ definition, purge }) => purge !== undefined && workspaceOf(definition) === workspace,
   );
   const purging: string[] = [];
-  for (const { id, committed } of await mapLimited(removed, LIMITS.searchReadsInFlightMax, async ({ definition }) => ({
+  for (const { id, corpus } of await mapLimited(removed, LIMITS.searchReadsInFlightMax, async ({ definition }) => ({
     id: definition.id,
-    committed: await isCommitted(context, definition.id),
+    corpus: await isThere(context, definition.id),
   }))) {
-    if (committed.kind === 'failed') {
-      return committed;
+    if (corpus.kind === 'failed') {
+      return corpus;
     }
-    purging.push(...(committed.value ? [id] : []));
+    purging.push(...(corpus.value ? [id] : []));
   }
   return done(purging);
 };

@@ -60,3 +60,14 @@ it.each([incident, dependents])('$name of a Region that nobody knows names those
   expect(await ask('us-west-1')).toBe(0);
   expect(said.join('\n')).toContain('us-west-1');
 });
+
+it('a name that is left out is asked for, and no address is', async () => {
+  const said: string[] = [];
+  const exit = await incident.run({
+    words: [''],
+    options: { stores: path.join(folder, 'stores.json'), token },
+    say: (line) => said.push(line),
+    give: () => undefined,
+  });
+  expect([exit, said]).toStrictEqual([64, ['a name is missing, as in: twinmap incident us-east-1']]);
+});

@@ -2,6 +2,8 @@
  * A world for cycle tests: an origin that can be edited, two Regions in memory, runs that may crash at any store call, and puts
  * that arrive late. The code under test is the production cycle and sweep; only stores, clock and origin are simulated.
  */
+import { setImmediate } from 'node:timers/promises';
+
 import type { Connector, Cursor, PullEvent, SourceEntry } from '../../functions/connectors/connector.ts';
 import { parseDocumentPayload, parseSourcePayload, sourceKey } from '../../functions/domain/corpus.ts';
 import { DONE, done, type Failure } from '../../functions/domain/failure.ts';
@@ -215,6 +217,12 @@ export class World {
   approvedPlan: string | undefined;
   /** What a sweep has left of its invocation. */
   remainingMs = 900_000;
+  readonly #queue: Pick<CycleDependencies['queue'], 'send'> = {
+    send: async ({ body }) => {
+      this.queued.push(body);
+      return DONE;
+    },
+  };
   /** Store calls of the current run. */
   calls = 0;
   #crashAt = Infinity;
@@ -244,12 +252,7 @@ export class World {
           embedder,
           derivations: this.derivations,
           ...this.given,
-          queue: {
-            send: async ({ body }) => {
-              this.queued.push(body);
-              return DONE;
-            },
-          },
+          queue: this.#queue,
           telemetry: silent,
           epoch: options.epoch ?? 1,
           peerWrites: options.deferred === true ? 'deferred' : 'required',
@@ -262,8 +265,16 @@ export class World {
         checkpoint,
       );
     } finally {
-      this.#crashAt = Infinity;
+      await this.#end();
     }
+  }
+
+  /** Of a run that died, what was under way beside that call dies too: it must not go on into the next run. */
+  async #end(): Promise<void> {
+    if (this.calls >= this.#crashAt) {
+      await setImmediate();
+    }
+    this.#crashAt = Infinity;
   }
 
   /** Takes the source out of both Regions, as the sync function does where a person has removed it. */
@@ -277,12 +288,7 @@ export class World {
         source: SOURCE,
         writer: new DualWriter({ regions, telemetry: silent, now }),
         embedder,
-        queue: {
-          send: async ({ body }) => {
-            this.queued.push(body);
-            return DONE;
-          },
-        },
+        queue: this.#queue,
         telemetry: silent,
         epoch: options.epoch ?? 1,
         peerWrites: 'required',
@@ -292,7 +298,7 @@ export class World {
         signal: new AbortController().signal,
       });
     } finally {
-      this.#crashAt = Infinity;
+      await this.#end();
     }
   }
 
@@ -326,12 +332,7 @@ export class World {
           sourceId: SOURCE.id,
           regions: this.#regionsOf(options),
           epoch: options.epoch ?? 1,
-          queue: {
-            send: async ({ body }) => {
-              this.queued.push(body);
-              return DONE;
-            },
-          },
+          queue: this.#queue,
           newOp: () => 'op',
           now: () => this.nowMs,
           remainingMs: () => this.remainingMs,
@@ -339,7 +340,7 @@ export class World {
         segment,
       );
     } finally {
-      this.#crashAt = Infinity;
+      await this.#end();
     }
   }
 

@@ -21,14 +21,24 @@ export const markdownText = (text: string): string =>
     .replaceAll(/[\\`*_{}[\]()#+!|~>-]/gu, String.raw`\$&`)
     .trim();
 
+const withMore = (name: string, more: readonly (string | undefined)[]): string => {
+  const said = more.filter((part) => part !== undefined && part !== '');
+  return said.length === 0 ? name : `${name} (${said.join(', ')})`;
+};
+
 const names = (all: readonly Said[]): string =>
-  all.map(({ name, asOf }) => `${name} (as of ${moment(asOf)})`).join('; ');
+  all
+    .map(({ name, asOf, attributes: { service, email, shift } }) =>
+      withMore(name, [service, email, shift, `as of ${moment(asOf)}`]),
+    )
+    .join('; ');
 
 const proofsOf = ({ path }: Row): string =>
   path.flatMap(({ evidence }) => evidence.slice(0, 1).map((one) => placeOf(one))).join('; ');
 
+/** With its status: a record that was replaced must not be followed, and in a ticket nothing else says so. */
 const papersOf = ({ runbooks, decisions }: Row): string =>
-  [...runbooks, ...decisions].map(({ name }) => name).join('; ');
+  [...runbooks, ...decisions].map(({ name, attributes: { status, url } }) => withMore(name, [status, url])).join('; ');
 
 const alternatesOf = ({ ties }: Row): string =>
   [...new Set(ties.flatMap(({ alternates }) => alternates ?? []))].join('; ');
@@ -38,7 +48,7 @@ const COLUMNS: readonly (readonly [string, (row: Row) => CsvValue])[] = [
   ['component', ({ name }) => name],
   ['tier', ({ tier }) => tier],
   ['takes along', ({ reach }) => reach],
-  ['owner', ({ owner }) => owner?.name],
+  ['owner', ({ owner }) => (owner === undefined ? undefined : withMore(owner.name, [owner.attributes['email']]))],
   ['on call', ({ onCall }) => names(onCall)],
   ['runbooks and decisions', (row) => papersOf(row)],
   ['copies in', (row) => alternatesOf(row)],

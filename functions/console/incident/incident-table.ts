@@ -1,7 +1,7 @@
 /** The rows of an incident: what happens to each component, whose it is, whom to page, what to do, and the lines that prove it. */
 import { html, raw } from 'hono/html';
 
-import { evidenceAddress } from '../links.ts';
+import { evidenceAddress, outsideAddress } from '../links.ts';
 import type { Fragment } from '../page.ts';
 import { ago, counted, moment, plain } from '../words.ts';
 import { wireBytes } from '../wire-bytes.ts';
@@ -20,31 +20,48 @@ const firstProof = ({ evidence }: Pick<Said, 'evidence'>): Fragment | '' => {
   return proof === undefined ? '' : html` <a class="proof" href="${evidenceAddress(proof)}">source</a>`;
 };
 
-const said = (one: Said, now: number): Fragment =>
-  html`<li>
-    ${plain(one.name)} <span class="quiet">from ${plain(one.from)}, ${age(one.asOf, now)}</span>${firstProof(one)}
+/** What somebody needs to reach them: the pager's service, an address, and until when the shift is. */
+const said = (one: Said, now: number, shown: readonly string[]): Fragment => {
+  const more = shown.flatMap((name) => one.attributes[name] ?? []).filter((text) => text !== '');
+  const dated = one.attributes['asOf'];
+  return html`<li>
+    ${plain(one.name)}${more.length === 0 ? '' : ` (${plain(more.join(', '))})`}
+    <span class="quiet"
+      >from ${plain(one.from)}, ${dated === undefined ? '' : `dated ${plain(dated)}, `}${age(one.asOf, now)}</span
+    >${firstProof(one)}
   </li>`;
+};
 
 const people = ({ owner, onCall }: Row, now: number): Fragment =>
   html`<ul class="lines">
-      ${owner === undefined ? html`<li class="quiet">no owner is known</li>` : said(owner, now)}
+      ${owner === undefined ? html`<li class="quiet">no owner is known</li>` : said(owner, now, ['email'])}
     </ul>
     ${
       onCall.length === 0
         ? html`<p class="quiet">nobody on call is known</p>`
         : html`<p class="label">On call</p>
             <ul class="lines">
-              ${onCall.map((one) => said(one, now))}
+              ${onCall.map((one) => said(one, now, ['service', 'email', 'shift']))}
             </ul>`
     }`;
 
+/** The line of the section that says what to do, in the same document. */
+const sectionLink = ({ name, attributes: { section, sectionLine }, evidence: [proof] }: Said): Fragment | '' =>
+  section === undefined || section === name || sectionLine === undefined || proof === undefined
+    ? ''
+    : html` · <a href="${evidenceAddress({ ...proof, line: Number(sectionLine) })}">${plain(section)}</a>`;
+
 const paper = (one: Said, kind: string): Fragment => {
   const [proof] = one.evidence;
-  const status = one.attributes['status'];
-  const name = one.attributes['title'] ?? one.name;
+  const { status, title, url } = one.attributes;
+  const name = title ?? one.name;
+  const page = url === undefined ? undefined : outsideAddress(url);
+  const place = page ?? (proof === undefined ? undefined : evidenceAddress(proof));
   return html`<li>
     <span class="quiet">${kind}${status === undefined ? '' : `, ${plain(status)}`}:</span>
-    ${proof === undefined ? plain(name) : html`<a href="${evidenceAddress(proof)}">${plain(name)}</a>`}
+    ${place === undefined ? plain(name) : html`<a href="${place}" rel="noreferrer">${plain(name)}</a>`}${sectionLink(one)}${
+      page === undefined ? '' : firstProof(one)
+    }
   </li>`;
 };
 

@@ -35,15 +35,16 @@ interface Known {
   readonly nodes: ReadonlyMap<string, readonly NodeView[]>;
 }
 
+/** Of several files that speak of somebody, what the first says of each thing: a rota has the shift, the catalog the address. */
 const said = (known: Known, edge: EdgeView, id: string): Said => {
-  const node = (known.nodes.get(id) ?? [])[0];
+  const nodes = known.nodes.get(id) ?? [];
   return {
     id,
-    name: node?.name ?? nameOf(id),
+    name: nodes[0]?.name ?? nameOf(id),
     from: edge.via ?? (edge.level === 'catalog' ? 'catalog' : edge.level),
     asOf: edge.origin.asOf,
     evidence: evidenceOf(edge),
-    attributes: node?.attributes ?? {},
+    attributes: Object.fromEntries(nodes.toReversed().flatMap(({ attributes }) => Object.entries(attributes ?? {}))),
   };
 };
 
@@ -73,6 +74,16 @@ const targetsOf = (edges: Edges, type: EdgeType): readonly string[] =>
       .map(({ to }) => to),
   );
 
+/** An owner's own; and of a person who has none, that of the groups that they are in. */
+const pagedFor = (owner: string, edgesOf: (id: string) => readonly EdgeView[]): readonly EdgeView[] => {
+  const onCallOf = (id: string): readonly EdgeView[] => edgesOf(id).filter(({ type }) => type === 'onCall');
+  const own = onCallOf(owner);
+  const groups = edgesOf(owner).filter(({ type }) => type === 'memberOf');
+  return own.length > 0 || !owner.startsWith('user:')
+    ? own
+    : unique(groups.map(({ to }) => to)).flatMap((group) => onCallOf(group));
+};
+
 export const peopleOf = async (
   reader: GraphReader,
   components: readonly string[],
@@ -81,26 +92,35 @@ export const peopleOf = async (
   const shown = (edges: readonly EdgeView[] | undefined): readonly EdgeView[] =>
     (edges ?? []).filter(({ origin }) => isVisible(origin.source));
   const [own, documents] = await Promise.all([
-    read(reader, components, ['ownedBy', 'onCall']),
+    read(reader, components, ['ownedBy', 'onCall', 'partOf']),
     components.length === 0 ? NO_EDGES : reader.into(components, ['documents']),
   ]);
-  const ofGroups = await read(reader, targetsOf(own, 'ownedBy'), ['onCall']);
+  const ofOwners = await read(reader, targetsOf(own, 'ownedBy'), ['onCall', 'memberOf']);
+  const groups = targetsOf(ofOwners, 'memberOf');
+  const ofGroups = new Map([...(await read(reader, groups, ['onCall'])), ...ofOwners]);
   const pagers = unique([...targetsOf(own, 'onCall'), ...targetsOf(ofGroups, 'onCall')]);
   const ofPagers = await read(reader, pagers, ['onCall']);
-  const papers = unique([...documents.values()].flat().map(({ from }) => from));
+  const wholes = targetsOf(own, 'partOf').filter((id) => id.startsWith('component:'));
+  const ofWholes = wholes.length === 0 ? NO_EDGES : await reader.into(wholes, ['documents']);
+  const papers = unique([...documents.values(), ...ofWholes.values()].flat().map(({ from }) => from));
+  const nodes = await reader.nodes(
+    unique([...targetsOf(own, 'ownedBy'), ...pagers, ...targetsOf(ofPagers, 'onCall'), ...papers]),
+  );
   const known: Known = {
-    nodes: await reader.nodes(
-      unique([...targetsOf(own, 'ownedBy'), ...pagers, ...targetsOf(ofPagers, 'onCall'), ...papers]),
-    ),
+    nodes: new Map([...nodes].map(([id, all]) => [id, all.filter(({ origin }) => isVisible(origin.source))])),
   };
   return new Map(
     components.map((component): [string, People] => {
       const edges = shown(own.get(component));
       const [owner] = ownersFirst(edges);
       const direct = edges.filter(({ type }) => type === 'onCall');
-      const paged = direct.length > 0 || owner === undefined ? direct : shown(ofGroups.get(owner.to));
+      const paged =
+        direct.length > 0 || owner === undefined ? direct : pagedFor(owner.to, (id) => shown(ofGroups.get(id)));
       const people = paged.flatMap(({ to }) => shown(ofPagers.get(to)));
-      const read1 = shown(documents.get(component)).map((edge) => said(known, edge, edge.from));
+      // What is written for the whole helps with its part.
+      const around = edges.filter(({ type }) => type === 'partOf').flatMap(({ to }) => shown(ofWholes.get(to)));
+      const written = new Map([...around, ...shown(documents.get(component))].map((edge) => [edge.from, edge]));
+      const read1 = [...written.values()].map((edge) => said(known, edge, edge.from));
       return [
         component,
         {

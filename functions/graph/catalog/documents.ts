@@ -78,12 +78,16 @@ const fieldsOf = (lines: readonly string[]): ReadonlyMap<string, string> => {
 /** `Status: Accepted`, `* Status: accepted`, or a heading with the word below it. */
 const statusOf = (lines: readonly string[], fields: ReadonlyMap<string, string>): string | undefined => {
   const inline = lines
-    .map((line) => /^\W*status\W*[:|]\W*(?<status>[\p{L}][^|*]*)/iu.exec(line)?.groups?.['status'])
+    .map((line) => /^\W*status\W*[:|]\W*(?<status>[\p{L}][^|]*)/iu.exec(line)?.groups?.['status'])
     .find((status) => status !== undefined);
   const heading = headingsOf(lines).find(({ text }) => /^status$/iu.test(text));
   const below = heading === undefined ? undefined : lines.slice(heading.below).find((line) => line.trim() !== '');
   return fields.get('status') ?? fields.get('statut') ?? inline?.trim() ?? below?.trim();
 };
+
+/** `superseded by [ADR-2](0002-x.md)` is read in one line: the name of the link is enough there. */
+const withoutMarks = (text: string): string =>
+  unquoted(text.replaceAll(/\[(?<name>[^\]]*)\]\([^)]*\)/gu, '$<name>').replaceAll(/[*`]/gu, '')).trim();
 
 const unquoted = (text: string): string => text.replaceAll(/^["']|["']$/gu, '');
 
@@ -174,7 +178,7 @@ export const emitDocument = (context: Context, { path, text }: RepositoryFile): 
     attributes: {
       path,
       repository: context.input.repository,
-      status: status === undefined ? undefined : cutExpression(status),
+      status: status === undefined ? undefined : cutExpression(withoutMarks(status)),
       section: section === undefined ? undefined : cutExpression(section.text),
       sectionLine: section === undefined ? undefined : String(section.at + 1),
     },

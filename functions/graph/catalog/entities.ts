@@ -3,6 +3,7 @@ import type { FactsBuilder } from '../facts/builder.ts';
 import { componentId, type EdgeType, kindOf, type NodeKind, resourceId } from '../facts/vocabulary.ts';
 import { literalsIn } from '../region/literals.ts';
 import { regionOfSetting } from '../repository/emit-literals.ts';
+import { nameOfResource } from './resource-names.ts';
 import { at, type Data, entriesAt, itemsAt, readData, textAt, settingsOf } from '../syntax/data.ts';
 
 export const isCatalogPath = (path: string): boolean =>
@@ -95,14 +96,19 @@ const PAGERS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[/.-])on-?call(?:-schedule|-rotation|-team)?$/u, 'on-call'],
 ];
 
+const KEY = 'integration-key';
+
 const emitPagers = (facts: FactsBuilder, entity: Entity): void => {
   const { id, data } = entity;
-  for (const { key, line, value } of entriesAt(data, 'metadata', 'annotations')) {
+  const annotations = entriesAt(data, 'metadata', 'annotations');
+  // A key is the same service once more, and names nothing that somebody could page.
+  const isNamed = annotations.some(({ key }) => key === 'pagerduty.com/service-id');
+  for (const { key, line, value } of annotations.filter(({ key: one }) => !(isNamed && one.endsWith(KEY)))) {
     const pager = PAGERS.find(([pattern]) => pattern.test(key))?.[1];
     const text = value.kind === 'scalar' ? String(value.value ?? '') : '';
     if (pager !== undefined && text !== '') {
       // An integration key lets its holder raise alarms: it is named, not shown.
-      const shown = key.endsWith('integration-key') ? `key of ${id}` : text;
+      const shown = key.endsWith(KEY) ? `key of ${id}` : text;
       const target = resourceId(`on-call/${pager}/${shown}`);
       const name = shown === text ? shown : `service of ${entity.name}, by its key`;
       facts.node({ id: target, name, attributes: { type: 'on-call', service: pager }, at: { line } });
@@ -157,13 +163,22 @@ const emitPlaces = (facts: FactsBuilder, { id, data }: Entity): void => {
 export const SLUG =
   /^(?:github\.com|gitlab\.com|bitbucket\.org|dev\.azure\.com)\/(?:project-slug|project-repo|repo-slug)$/u;
 
+/** A whole repository, `url:https://github.com/acme/mailer/tree/main/`; a folder of one is its own component, not the repository's. */
+const WHOLE_REPOSITORY =
+  /^url:https?:\/\/[^/]+\/(?:[^/]+\/)+?(?<name>[^/]+?)(?:\.git)?(?:\/(?:-\/)?(?:tree|blob|src|browse)\/(?:branch\/)?[^/]+)?\/?$/u;
+
+const repositoryOf = (key: string, text: string): string =>
+  key === 'backstage.io/source-location'
+    ? (WHOLE_REPOSITORY.exec(text)?.groups?.['name'] ?? '')
+    : ((SLUG.test(key) ? text : '').split('/').at(-1) ?? '');
+
 /** An entity of a central catalog is what another repository holds, under the repository's name where that has no catalog. */
 const emitRepository = (facts: FactsBuilder, { id, kind, name, data }: Entity, repository: string): void => {
   for (const { key, value, line } of kind === 'component' ? entriesAt(data, 'metadata', 'annotations') : []) {
-    const slug = SLUG.test(key) && value.kind === 'scalar' ? String(value.value ?? '') : '';
-    const other = slug.split('/').at(-1) ?? '';
+    const other = value.kind === 'scalar' ? repositoryOf(key, String(value.value ?? '')) : '';
     if (other !== '' && other !== name && other !== repository.split('/').at(-1)) {
       facts.edge(id, 'dependsOn', componentId(other), 'catalog', [{ line }]);
+      facts.edge(id, 'partOf', componentId(other), 'catalog', [{ line }]);
     }
   }
 };
@@ -191,6 +206,10 @@ const emitEntity = (facts: FactsBuilder, entity: Entity, repository: string): vo
         facts.edge(from, type, to, 'catalog', [{ line: at1 }]);
       }
     }
+  }
+  const made = entity.kind === 'resource' ? nameOfResource(entity.name, textAt(data, 'spec', 'type')) : undefined;
+  if (made !== undefined) {
+    facts.edge(id, 'dependsOn', made, 'catalog', [{ line }]);
   }
   emitRepository(facts, entity, repository);
   emitPlaces(facts, entity);

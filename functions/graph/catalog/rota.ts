@@ -18,7 +18,7 @@ const pagers = (name: string): readonly string[] =>
 
 const ABOUT: readonly (readonly [RegExp, (name: string) => readonly string[]])[] = [
   [/^(?:component|components|app|application)$/iu, (name) => [componentId(name)]],
-  [/^(?:team|group|owner|squad)$/iu, (name) => [groupId(name)]],
+  [/^(?:team|group|owner|squad)$/iu, (name) => [groupId(name), resourceId(`on-call/opsgenie/${name}`)]],
   [
     /^(?:service|service-?_?id|schedule|schedule-?_?id|pagerduty|opsgenie|escalation-?_?policy)$/iu,
     (name) => [...pagers(name), componentId(name)],
@@ -41,18 +41,33 @@ const scalars = (data: Data | undefined): readonly { text: string; line: number 
 
 const plainName = (text: string): string => text.replace(/^(?:component|group):(?:default\/)?/u, '');
 
-const emitShift = ({ facts, asOf }: Rota, about: readonly string[], who: string, line: number): void => {
-  const name = who.replace(/\s*<[^>]*>\s*$/u, '').replace(/^@/u, '');
-  facts.node({ id: userId(name), name, attributes: { asOf }, at: { line } });
+interface Shift {
+  readonly text: string;
+  readonly line: number;
+  readonly shift?: string;
+}
+
+const FROM_TO = [/^(?:from|start|starts|begin|since)$/iu, /^(?:to|until|end|ends)$/iu];
+
+const emitShift = ({ facts, asOf }: Rota, about: readonly string[], { text, line, shift }: Shift): void => {
+  const name = text.replace(/\s*<[^>]*>\s*$/u, '').replace(/^@/u, '');
+  facts.node({ id: userId(name), name, attributes: { asOf, shift }, at: { line } });
   for (const id of about) {
     facts.edge(id, 'onCall', userId(name), 'catalog', [{ line }]);
   }
 };
 
-const walk = (rota: Rota, data: Data, key: string, depth: number): void => {
+/** Whom the nearest level above spoke of: `team: trust` stands beside its list of shifts. */
+interface Level {
+  readonly key: string;
+  readonly above: readonly string[];
+  readonly depth: number;
+}
+
+const walk = (rota: Rota, data: Data, { key, above, depth }: Level): void => {
   if (data.kind === 'list') {
     data.items.forEach((item) => {
-      walk(rota, item, key, depth + 1);
+      walk(rota, item, { key, above, depth: depth + 1 });
     });
   }
   if (data.kind !== 'map' || depth > DEPTH_MAX) {
@@ -64,12 +79,15 @@ const walk = (rota: Rota, data: Data, key: string, depth: number): void => {
       scalars(entry.value).flatMap(({ text }) => idsOf(plainName(text))),
     ),
   );
+  const spoken = named.length > 0 ? named : above;
   if (who !== undefined) {
-    const about = named.length > 0 ? named : [groupId(key), componentId(key), ...pagers(key)];
-    emitShift(rota, about, who.text, who.line);
+    const about = spoken.length > 0 ? spoken : [groupId(key), componentId(key), ...pagers(key)];
+    const [from, to] = FROM_TO.map((keys) => data.entries.find((entry) => keys.test(entry.key))?.value);
+    const shift = [from, to].flatMap((one) => scalars(one)).map(({ text }) => text);
+    emitShift(rota, about, { ...who, ...(shift.length === 0 ? {} : { shift: shift.join(' to ') }) });
   }
   data.entries.forEach((entry) => {
-    walk(rota, entry.value, entry.key, depth + 1);
+    walk(rota, entry.value, { key: entry.key, above: spoken, depth: depth + 1 });
   });
 };
 
@@ -79,7 +97,7 @@ export const emitRota = (context: Context, file: RepositoryFile): void => {
       .map((key) => textAt(data, key))
       .find((one) => one !== undefined);
     if (at(data, 'apiVersion') === undefined && entriesAt(data).length > 0) {
-      walk({ facts: context.facts(file.path), asOf }, data, '', 0);
+      walk({ facts: context.facts(file.path), asOf }, data, { key: '', above: [], depth: 0 });
     }
   }
 };

@@ -1,9 +1,10 @@
 /** Which resources of templates have a copy elsewhere: replicas, and buckets that replicate to one of the same repository. */
+import type { Place } from '../facts/vocabulary.ts';
 import { isRegion, withoutRegion } from '../region/names.ts';
 import { cloudFormationType } from '../region/services.ts';
 import { at, type DataEntry, itemsAt } from '../syntax/data.ts';
 import type { StackRegion } from './stack-regions.ts';
-import { type Names, type Template, valueOf } from './template.ts';
+import { callOf, type Names, type Template, valueOf } from './template.ts';
 
 export interface Stack {
   readonly template: Template;
@@ -27,6 +28,31 @@ const replicaRegions = ({ entry }: Resource, names: Names): readonly string[] =>
     .flatMap((replica) => valueOf(at(replica, 'Region'), names) ?? [])
     .filter((region) => isRegion(region));
 
+/** The line that names the Region of a copy. */
+export const replicaLines = (resource: Resource, region: string): readonly Place[] =>
+  REPLICAS.flatMap((path) => itemsAt(resource.entry.value, 'Properties', ...path)).flatMap((replica) => {
+    const named = at(replica, 'Region');
+    return named !== undefined && valueOf(named, namesIn(resource)) === region
+      ? [{ path: resource.stack.template.path, line: named.line }]
+      : [];
+  });
+
+/** Copies in Regions that nobody can name: they are listed with what stands there instead. */
+export const openReplicas = (resource: Resource): readonly { readonly text: string; readonly line: number }[] => {
+  const names = namesIn(resource);
+  return REPLICAS.flatMap((path) => itemsAt(resource.entry.value, 'Properties', ...path)).flatMap((replica) => {
+    const region = at(replica, 'Region');
+    const value = valueOf(region, names);
+    const isKnown = region === undefined || (value !== undefined && isRegion(value));
+    const isHere = names.region === undefined && region !== undefined && callOf(region)?.name === 'Ref';
+    const word = region === undefined ? undefined : callOf(region);
+    const name = word?.args.kind === 'scalar' ? String(word.args.value) : '';
+    return isKnown || (isHere && name === 'AWS::Region')
+      ? []
+      : [{ text: `Region: ${value ?? `${word?.name ?? ''} ${name}`}`, line: region.line }];
+  });
+};
+
 const destinationBuckets = ({ entry }: Resource, names: Names): readonly string[] =>
   itemsAt(entry.value, 'Properties', 'ReplicationConfiguration', 'Rules').flatMap((rule) => {
     const bucket = valueOf(at(rule, 'Destination', 'Bucket'), names);
@@ -40,7 +66,13 @@ export const nameOfResource = (resource: Resource, names: Names): string | undef
   return name === undefined || name.includes('${') ? undefined : name;
 };
 
-export const namesIn = ({ stack }: Resource): Names => ({ template: stack.template, region: stack.place?.region });
+export const namesOf = ({ template, place }: Stack): Names => ({
+  template,
+  region: place?.region,
+  parameters: place?.parameters,
+});
+
+export const namesIn = ({ stack }: Resource): Names => namesOf(stack);
 
 /** Regions where each resource is, or has a copy. */
 export const placesOf = (resources: readonly Resource[]): ReadonlyMap<string, ReadonlySet<string>> => {

@@ -6,12 +6,21 @@ import { controlPlaneOf, isCertificate, isSupporting, USE_RULES } from '../regio
 import { cloudFormationType, terraformWord } from '../region/services.ts';
 import { type Context, place } from '../repository/context.ts';
 import { deadReason } from '../repository/dead.ts';
-import { emitLiterals, regionOfSetting } from '../repository/emit-literals.ts';
 import { at, type Data, type DataEntry, entriesAt, textAt } from '../syntax/data.ts';
-import { nameOfResource, namesIn, placesOf, type Resource, type Stack } from './copies.ts';
+import {
+  nameOfResource,
+  namesIn,
+  namesOf,
+  openReplicas,
+  placesOf,
+  replicaLines,
+  type Resource,
+  type Stack,
+} from './copies.ts';
 import { findStackRegions } from './stack-regions.ts';
-import { emitStackSet, isStackSet } from './stack-sets.ts';
-import { type Names, readTemplate, usesIn, valueOf } from './template.ts';
+import { emitInstances, emitStackSet, isStackSet } from './stack-sets.ts';
+import { conditionHolds, type Names, readTemplate, usesIn, valueOf } from './template.ts';
+import { emitGlobals, emitUses } from './uses.ts';
 
 const isTemplatePath = (path: string): boolean => /\.(?:ya?ml|template|json)$/u.test(path);
 const MARK = /AWSTemplateFormatVersion|AWS::\w+::\w+/u;
@@ -61,8 +70,16 @@ const tagged = (context: Context, entry: DataEntry): string | undefined => {
   return name === undefined ? undefined : context.owners.named(name);
 };
 
+/** Without what a condition leaves out where it is deployed, and what CDK writes for its own statistics. */
+const existing = (stack: Stack): readonly DataEntry[] =>
+  stack.template.resources.filter(
+    ({ value }) =>
+      textAt(value, 'Type') !== 'AWS::CDK::Metadata' &&
+      conditionHolds(textAt(value, 'Condition') ?? '', namesOf(stack)) !== false,
+  );
+
 const resourcesOf = (context: Context, stack: Stack): readonly Resource[] =>
-  stack.template.resources.map((entry) => {
+  existing(stack).map((entry) => {
     const type = textAt(entry.value, 'Type') ?? '';
     const owner = context.owners.of(stack.template.path);
     const component = tagged(context, entry) ?? owner;
@@ -143,8 +160,11 @@ const emitPlace = (emission: Emission): void => {
   place(context, resource.component, tie.tie === 'runtime' ? tie.region : undefined);
   for (const region of tie.alternates ?? []) {
     const all = [...(tie.alternates ?? []), ...(tie.region === undefined ? [] : [tie.region])];
-    facts.tie({ ...tie, region, alternates: all });
+    facts.tie({ ...tie, region, alternates: all, at: [...tie.at, ...replicaLines(resource, region)] });
     facts.edge(resource.id, 'replicatesTo', regionId(region), 'declared', tie.at);
+  }
+  for (const { text, line } of openReplicas(resource)) {
+    facts.tie({ ...tie, region: undefined, at: [{ line }, ...tie.at], expression: text });
   }
   const name = nameOfResource(resource, namesIn(resource));
   const service = cloudFormationType(resource.type)?.service;
@@ -156,79 +176,6 @@ const emitPlace = (emission: Emission): void => {
       facts.edge(alias, 'names', resource.id, 'declared', tie.at, { alternates: tie.alternates ?? [] });
     }
     facts.tie(tieOf(emission, aliasId(service, name)));
-  }
-};
-
-const SSM_TYPE = /^AWS::SSM::Parameter::Value/u;
-
-const emitUses = ({ context, facts, resource }: Emission, known: ReadonlySet<string>): void => {
-  const { stack, entry, component } = resource;
-  const names = namesIn(resource);
-  for (const use of usesIn(at(entry.value, 'Properties') ?? entry.value, names)) {
-    if (use.kind === 'import' && use.name !== '' && !use.name.includes('${')) {
-      facts.uses(component, 'export', use.name, undefined, {
-        tie: 'runtime',
-        level: 'declared',
-        at: [{ line: use.line }],
-        expression: `ImportValue ${use.name}`,
-      });
-    } else if (use.kind === 'resource' && known.has(use.id)) {
-      facts.edge(
-        resource.id,
-        'dependsOn',
-        resourceId(`${context.input.repository}/${withoutRegion(stack.template.path)}#${use.id}`),
-        'declared',
-        [{ line: use.line }],
-      );
-    } else if (use.kind === 'resource') {
-      const parameter = at(stack.template.root, 'Parameters', use.id);
-      const path = textAt(parameter, 'Default');
-      if (path !== undefined && SSM_TYPE.test(textAt(parameter, 'Type') ?? '')) {
-        facts.uses(component, 'ssm', path, names.region, {
-          tie: 'runtime',
-          level: 'declared',
-          at: [{ line: use.line }],
-        });
-      }
-    } else if (use.kind === 'text') {
-      emitText(context, facts, resource, use);
-    }
-  }
-};
-
-const DYNAMIC = /\{\{resolve:(?<service>ssm|ssm-secure|secretsmanager):(?<name>[^:}]+)/u;
-
-const emitText = (
-  context: Context,
-  facts: FactsBuilder,
-  resource: Resource,
-  use: { key: string; text: string; line: number },
-): void => {
-  const { component, stack, word } = resource;
-  emitLiterals(context, facts, use.text, use.line, { component, isEdge: word.startsWith('aws_cloudfront_') });
-  const zone = regionOfSetting(use.key, use.text);
-  if (
-    zone !== undefined &&
-    zone !== stack.place?.region &&
-    !['Replicas', 'ReplicaRegions'].includes(use.key) &&
-    use.key !== 'Region'
-  ) {
-    facts.tie({
-      from: component,
-      region: zone,
-      tie: 'runtime',
-      level: 'literal',
-      at: [{ line: use.line }],
-      via: resource.id,
-    });
-  }
-  const { service, name } = DYNAMIC.exec(use.text)?.groups ?? {};
-  if (service !== undefined && name !== undefined) {
-    facts.uses(component, service.replace('-secure', ''), name, stack.place?.region, {
-      tie: 'runtime',
-      level: 'declared',
-      at: [{ line: use.line }],
-    });
   }
 };
 
@@ -245,7 +192,7 @@ const emitExports = (context: Context, resources: readonly Resource[], places: E
     ]),
   );
   for (const stack of new Set(resources.map((resource) => resource.stack))) {
-    const names = { template: stack.template, region: stack.place?.region };
+    const names = namesOf(stack);
     for (const { value, line } of entriesAt(stack.template.root, 'Outputs')) {
       const name = exportName(value, names);
       for (const use of name === undefined ? [] : usesIn(at(value, 'Value') ?? value, names)) {
@@ -275,7 +222,11 @@ export const extractCloudFormation = (context: Context): void => {
     facts.node({ id: resource.id, name: resource.entry.key, attributes: { type: resource.type }, at: { line } });
     facts.edge(resource.component, 'dependsOn', resource.id, 'declared', [{ line }]);
     emitPlace(emission);
-    emitUses(emission, new Set(resource.stack.template.resources.map(({ key }) => key)));
+    emitUses(context, resource, new Set(resource.stack.template.resources.map(({ key }) => key)));
   }
+  stacks.forEach((stack) => {
+    emitGlobals(context, stack);
+  });
   emitExports(context, resources, places);
+  emitInstances(context);
 };

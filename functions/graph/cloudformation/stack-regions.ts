@@ -5,13 +5,16 @@ import type { Place } from '../facts/vocabulary.ts';
 import type { Context, RepositoryFile } from '../repository/context.ts';
 import { deadReason } from '../repository/dead.ts';
 import { at, type Data, entriesAt, textAt } from '../syntax/data.ts';
-import { deployedBy, isDeployScript } from './deploy-scripts.ts';
+import { deployedBy, isDeployScript, pairsIn } from './deploy-scripts.ts';
+import type { Parameters } from './template.ts';
 import { isServerless, isServerlessPath, serverlessPlaces } from './serverless.ts';
 
 export interface StackRegion {
   readonly region: string;
   readonly environment: string | undefined;
   readonly at: Place;
+  /** What it is given; absent where that can't be known. */
+  readonly parameters?: Parameters | undefined;
 }
 
 const directoryOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
@@ -52,13 +55,29 @@ const manifestRegions = (path: string, text: string): readonly (readonly [string
 const SECTION = /^\s*\[(?<name>[\w-]+)\./u;
 const REGION = /^\s*region\s*=\s*"(?<region>[a-z0-9-]+)"/u;
 
+const OVERRIDES = /^\s*parameter_overrides\s*=\s*(?:"(?<text>(?:[^"\\]|\\.)*)"|\[(?<list>[^\]]*)\])\s*(?:#.*)?$/u;
+
+/** What each section of the settings gives to parameters; `Peer=\"eu-west-1\"` is as good as without the marks. */
+const samOverrides = (text: string): ReadonlyMap<string, Parameters | undefined> => {
+  let section = '';
+  const found = text.split('\n').flatMap((line): [string, Parameters | undefined][] => {
+    section = SECTION.exec(line)?.groups?.['name'] ?? section;
+    const given = OVERRIDES.exec(line)?.groups;
+    const inside = given?.['text']?.replaceAll('\\', '') ?? given?.['list']?.replaceAll(/["',]/gu, ' ');
+    return inside === undefined ? [] : [[section, pairsIn(inside)]];
+  });
+  return new Map(found);
+};
+
 const samRegions = (path: string, text: string): readonly StackRegion[] => {
   let section = '';
+  const overrides = samOverrides(text);
   return text.split('\n').flatMap((line, index) => {
     section = SECTION.exec(line)?.groups?.['name'] ?? section;
     const region = REGION.exec(line)?.groups?.['region'];
     const environment = section === 'default' ? undefined : section;
-    return region === undefined ? [] : [{ region, environment, at: { path, line: index + 1 } }];
+    const parameters = overrides.get(section);
+    return region === undefined ? [] : [{ region, environment, at: { path, line: index + 1 }, parameters }];
   });
 };
 
@@ -89,22 +108,29 @@ export const joinPath = (directory: string, file: string): string => {
 };
 
 const add = (map: Map<string, StackRegion[]>, template: string, regions: readonly StackRegion[]): void => {
-  const known = map.get(template) ?? [];
-  const fresh = regions.filter(
-    ({ region, environment }) => !known.some((one) => one.region === region && one.environment === environment),
-  );
-  map.set(template, [...known, ...fresh]);
+  const found = new Map((map.get(template) ?? []).map((one) => [`${one.environment ?? ''} ${one.region}`, one]));
+  for (const one of regions) {
+    const key = `${one.environment ?? ''} ${one.region}`;
+    const known = found.get(key);
+    // Deployed there twice, with whatever each is given: nothing is left out.
+    found.set(key, known === undefined ? one : { region: known.region, environment: known.environment, at: known.at });
+  }
+  map.set(template, [...found.values()]);
 };
 
 const NESTED =
   /^\s*"?(?:TemplateURL|Location)"?\s*:\s*["']?(?<file>\.{0,2}\/?[\w./-]+\.(?:ya?ml|json|template))["']?,?\s*$/gmu;
+/** CDK uploads what is nested, and leaves its name beside the address. */
+const NESTED_ASSET = /"aws:asset:path"\s*:\s*"(?<file>[\w./-]+\.template\.json)"/gu;
 
 /** A nested stack lies where the stack around it does. */
 const addNested = (context: Context, placed: Map<string, StackRegion[]>): void => {
   for (let round = 0; round < 4; round += 1) {
     for (const { path, text } of context.input.files) {
-      const regions = /TemplateURL|Location/u.test(text) ? (placed.get(path) ?? []) : [];
-      for (const { groups } of regions.length === 0 ? [] : text.matchAll(NESTED)) {
+      const around = /TemplateURL|Location/u.test(text) ? (placed.get(path) ?? []) : [];
+      // What the stack around it gives it is not known here.
+      const regions = around.map(({ region, environment, at: place }) => ({ region, environment, at: place }));
+      for (const { groups } of regions.length === 0 ? [] : [...text.matchAll(NESTED), ...text.matchAll(NESTED_ASSET)]) {
         add(placed, joinPath(directoryOf(path), groups?.['file'] ?? ''), regions);
       }
     }
@@ -132,6 +158,23 @@ const addSettings = (context: Context, file: RepositoryFile, placed: Map<string,
   });
 };
 
+/** Known by its path, since a change of such a file makes its whole repository be read again. */
+export const isParametersFile = (path: string): boolean =>
+  /(?:^|\/)(?:[\w.-]*param[\w.-]*\.json|param[\w-]*\/(?:[\w-]+\/)*[\w.-]+\.json)$/iu.test(path);
+
+/** `file://params/prod.json`, from the repository's folder or the script's own, in any of the three ways to write it. */
+const fileParameters = (context: Context, script: string, file: string | undefined): Parameters | undefined => {
+  const paths = file === undefined ? [] : [joinPath('', file), joinPath(directoryOf(script), file)];
+  const found = context.input.files.find(({ path }) => paths.includes(path) && isParametersFile(path));
+  const [root] = found === undefined ? [] : context.data(found).documents;
+  const pairs = (root?.kind === 'list' ? root.items : []).map((item) => {
+    const [key = '', value] = item.kind === 'scalar' ? String(item.value).split('=') : [];
+    return [textAt(item, 'ParameterKey') ?? key, textAt(item, 'ParameterValue') ?? value] as const;
+  });
+  const named = entriesAt(root, 'Parameters').map(({ key, value }) => [key, textAt(value)] as const);
+  return root === undefined ? undefined : new Map([...pairs, ...named]);
+};
+
 const addServerless = (context: Context, file: RepositoryFile, placed: Map<string, StackRegion[]>): void => {
   const { path } = file;
   const root = context.data(file).documents.find((data) => isServerless(data));
@@ -143,9 +186,14 @@ const addServerless = (context: Context, file: RepositoryFile, placed: Map<strin
   );
 };
 
+/** Where CDK uploads to while it deploys, and its templates once more as a tree: neither says what runs. */
+const CDK_EXTRAS = /(?:^|\/)cdk\.out\/(?:.*\/)?(?:[\w.-]+\.assets|tree)\.json$/u;
+
 const addFile = (context: Context, file: RepositoryFile, placed: Map<string, StackRegion[]>): void => {
   const { path, text } = file;
-  if (/(?:^|\/)cdk\.out\/(?:.*\/)?manifest\.json$/u.test(path)) {
+  if (CDK_EXTRAS.test(path)) {
+    context.decided.add(path);
+  } else if (/(?:^|\/)cdk\.out\/(?:.*\/)?manifest\.json$/u.test(path)) {
     for (const [template, region] of manifestRegions(path, text)) {
       placed.set(template, [...(placed.get(template) ?? []), region]);
     }
@@ -154,8 +202,9 @@ const addFile = (context: Context, file: RepositoryFile, placed: Map<string, Sta
   } else if (isServerlessPath(path)) {
     addServerless(context, file, placed);
   } else if (isDeployScript(path) && deadReason(path) === undefined) {
-    for (const { template, region, line } of deployedBy(path, text)) {
-      add(placed, template, [{ region, environment: undefined, at: { path, line } }]);
+    for (const { template, region, line, parameters, parametersFile } of deployedBy(path, text)) {
+      const given = parameters ?? fileParameters(context, path, parametersFile);
+      add(placed, template, [{ region, environment: undefined, at: { path, line }, parameters: given }]);
     }
   }
 };

@@ -1,9 +1,10 @@
 /** Stack sets: the Regions in which their instances are, each a copy of the others. */
 import { isRegion } from '../region/names.ts';
 import { itemsAt } from '../syntax/data.ts';
-import { place } from '../repository/context.ts';
-import type { Context } from '../repository/context.ts';
+import { type Context, place } from '../repository/context.ts';
+import { deadReason } from '../repository/dead.ts';
 import { namesIn, type Resource } from './copies.ts';
+import { instancesIn, isDeployScript } from './deploy-scripts.ts';
 import { valueOf } from './template.ts';
 
 export const isStackSet = ({ type }: Resource): boolean => type === 'AWS::CloudFormation::StackSet';
@@ -26,4 +27,18 @@ export const emitStackSet = (context: Context, resource: Resource): boolean => {
     place(context, component, region);
   }
   return true;
+};
+
+/** `aws cloudformation create-stack-instances --regions a b`: nobody but the command says where they are. */
+export const emitInstances = (context: Context): void => {
+  for (const { path, text } of context.input.files.filter((file) => isDeployScript(file.path))) {
+    const instances = deadReason(path) === undefined ? instancesIn(text) : [];
+    const component = context.owners.of(path);
+    for (const { region, line } of instances) {
+      const alternates = instances.map((one) => one.region);
+      const tie = { region, tie: 'runtime', level: 'declared', at: [{ line }], alternates } as const;
+      context.facts(path).tie({ ...tie, from: component });
+      place(context, component, region);
+    }
+  }
 };

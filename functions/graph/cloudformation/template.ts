@@ -44,17 +44,25 @@ export const callOf = (data: Data): { readonly name: string; readonly args: Data
     : undefined;
 };
 
+/** What a deployment gives for parameters; without a value where only the shell that runs it knows that. */
+export type Parameters = ReadonlyMap<string, string | undefined>;
+
 export interface Names {
   readonly template: Template;
   readonly region: string | undefined;
+  /** Absent where nobody says with what it is deployed: then a default may be replaced, and decides no condition. */
+  readonly parameters?: Parameters | undefined;
 }
 
 const plainText = (data: Data | undefined): string | undefined =>
   data?.kind === 'scalar' && data.value !== null ? String(data.value) : undefined;
 
-const referenced = (name: string, { template, region }: Names): string | undefined => {
+const referenced = (name: string, { template, region, parameters }: Names): string | undefined => {
   if (name === 'AWS::Region') {
     return region;
+  }
+  if (parameters?.has(name) === true) {
+    return parameters.get(name);
   }
   return name.startsWith('AWS::')
     ? { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::AccountId': '' }[name]
@@ -63,8 +71,17 @@ const referenced = (name: string, { template, region }: Names): string | undefin
 
 const DEPTH_MAX = 20;
 
-const substituted = (text: string, names: Names): string =>
-  text.replaceAll(/\$\{(?<name>[^}!]+)\}/gu, (whole, name: string) => referenced(name.trim(), names) ?? whole);
+/** `!Sub [text, { Name: value }]`: the names of its own come first. */
+const substituted = (text: string, names: Names, own: ReadonlyMap<string, string | undefined>): string =>
+  text.replaceAll(/\$\{(?<name>[^}!]+)\}/gu, (whole, given: string) => {
+    const name = given.trim();
+    return (own.has(name) ? own.get(name) : referenced(name, names)) ?? whole;
+  });
+
+const branchOf = (items: readonly Data[], names: Names, depth: number): Data | undefined => {
+  const isTrue = conditionHolds(plainText(items[0]) ?? '', names, depth + 1);
+  return isTrue === undefined ? undefined : items[isTrue ? 1 : 2];
+};
 
 /** What a value comes to; what can't be known inside a text stays visible as `${…}`. */
 export const valueOf = (data: Data | undefined, names: Names, depth = 0): string | undefined => {
@@ -79,8 +96,11 @@ export const valueOf = (data: Data | undefined, names: Names, depth = 0): string
       return referenced(plainText(args) ?? '', names);
     case 'Sub': {
       const text = plainText(items[0] ?? args);
-      return text === undefined ? undefined : substituted(text, names);
+      const own = entriesAt(items[1]).map(({ key, value }) => [key, valueOf(value, names, depth + 1)] as const);
+      return text === undefined ? undefined : substituted(text, names, new Map(own));
     }
+    case 'If':
+      return valueOf(branchOf(items, names, depth), names, depth + 1);
     case 'Join': {
       const parts = items[1]?.kind === 'list' ? items[1].items : [];
       const texts = parts.map((part) => valueOf(part, names, depth + 1) ?? '${}');
@@ -93,6 +113,52 @@ export const valueOf = (data: Data | undefined, names: Names, depth = 0): string
     default:
       return undefined;
   }
+};
+
+/** Does it hang on a parameter that a deployment may give another value? */
+const isOpen = (data: Data, names: Names, depth = 0): boolean => {
+  const call = callOf(data);
+  const text = call === undefined ? '' : (plainText(call.args) ?? '');
+  const isGiven = names.parameters !== undefined || text.startsWith('AWS::');
+  if (depth > DEPTH_MAX || (call?.name === 'Ref' && !isGiven) || (call?.name === 'Sub' && !isGiven)) {
+    return true;
+  }
+  const inner = data.kind === 'map' ? data.entries.map(({ value }) => value) : data.kind === 'list' ? data.items : [];
+  return inner.some((one) => isOpen(one, names, depth + 1));
+};
+
+const holds = (data: Data, names: Names, depth: number): boolean | undefined => {
+  const { name, args } = callOf(data) ?? {};
+  const items = args?.kind === 'list' ? args.items : [];
+  if (depth > DEPTH_MAX || args === undefined) {
+    return undefined;
+  }
+  if (name === 'Condition') {
+    return conditionHolds(plainText(args) ?? '', names, depth + 1);
+  }
+  if (name === 'Equals') {
+    const [left, right] = items.map((one) => (isOpen(one, names) ? undefined : valueOf(one, names)));
+    return left === undefined || right === undefined || `${left}${right}`.includes('${') ? undefined : left === right;
+  }
+  const parts = items.map((one) => holds(one, names, depth + 1));
+  if (name === 'Not') {
+    return parts[0] === undefined ? undefined : !parts[0];
+  }
+  // One false decides an `And`, one true an `Or`, whatever the others are.
+  const deciding = name === 'Or';
+  if (name !== 'Or' && name !== 'And') {
+    return undefined;
+  }
+  if (parts.includes(deciding)) {
+    return deciding;
+  }
+  return parts.includes(undefined) ? undefined : !deciding;
+};
+
+/** Whether a condition of the template holds there; undefined where files don't decide that. */
+export const conditionHolds = (name: string, names: Names, depth = 0): boolean | undefined => {
+  const data = at(names.template.root, 'Conditions', name);
+  return data === undefined ? undefined : holds(data, names, depth);
 };
 
 export type Use =
@@ -133,6 +199,15 @@ export const usesIn = (data: Data, names: Names, key = '', depth = 0): readonly 
     ...(call === undefined ? [] : usesOfCall(call.name, call.args, names)),
     ...(text === undefined ? [] : [{ kind: 'text' as const, key, text, line: data.line }]),
   ];
+  const items = call?.args.kind === 'list' ? call.args.items : [];
+  const branch = call?.name === 'If' ? branchOf(items, names, 0) : undefined;
+  if (branch !== undefined) {
+    return usesIn(branch, names, key, depth + 1);
+  }
+  if (call?.name === 'Sub' && items.length > 0) {
+    // The text itself was read with what stands for its names.
+    return [...own, ...items.slice(1).flatMap((item) => usesIn(item, names, key, depth + 1))];
+  }
   if (data.kind === 'list') {
     return [...own, ...data.items.flatMap((item) => usesIn(item, names, key, depth + 1))];
   }

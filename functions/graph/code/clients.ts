@@ -115,6 +115,9 @@ const isOurs = (scan: Scan, { holder }: Pair): boolean =>
     ({ name, args }) => TAKER.test(name) && new RegExp(`\\b${holder.replaceAll(/[^\w]/gu, '.')}\\b`, 'u').test(args),
   );
 
+/** Laravel's settings import nothing. */
+const LARAVEL = /^env\(\s*["']AWS_\w*REGION["']/u;
+
 /** A name that is only declared ties nothing; where it is an option, it does. A shell's variable is an option of all it calls. */
 const pairRegions = (scan: Scan, language: Language): readonly Found[] => {
   const isAws = usesAws(scan);
@@ -124,7 +127,7 @@ const pairRegions = (scan: Scan, language: Language): readonly Found[] => {
       (/^AWS_(?:DEFAULT_)?REGION$/u.test(key) && (isShell(language) || !pair.isDeclaration)) ||
       (/^aws_\w*region$/u.test(key) && !pair.isDeclaration && !pair.isListed);
     const isOption =
-      (isAws || CLIENT.test(callAround(scan, line)?.name ?? '')) &&
+      (isAws || LARAVEL.test(text) || CLIENT.test(callAround(scan, line)?.name ?? '')) &&
       !pair.isDeclaration &&
       !pair.isListed &&
       !isOurs(scan, pair) &&
@@ -134,7 +137,8 @@ const pairRegions = (scan: Scan, language: Language): readonly Found[] => {
       return [];
     }
     return valuesOf(scan, text, line).flatMap((value): Found[] => {
-      const isCounted = value.kind === 'region' || (isOption && !isShell(language) && isTaken(scan, pair));
+      const isCounted =
+        value.kind === 'region' || (isOption && !isShell(language) && (LARAVEL.test(text) || isTaken(scan, pair)));
       return isCounted ? [{ value, line }] : [];
     });
   });
@@ -227,7 +231,9 @@ const positionalRegions = (scan: Scan, { grammar }: Language): readonly Found[] 
       const region = isPythonClient(call) ? LITERAL_REGION.exec(call.args)?.groups?.['region'] : undefined;
       return region === undefined ? [] : valuesOf(scan, region, line).map((value) => ({ value, line }));
     }
-    const args = /^Amazon\w+Client$/u.test(call.name) ? call.args : '';
+    // `AmazonS3Client c = new(RegionEndpoint.EUWest1);`: the type stands before.
+    const isUnnamed = /^new\s*\(/u.test(call.text);
+    const args = isUnnamed || /^Amazon\w+Client$/u.test(call.name) ? call.args || call.text.slice('new'.length) : '';
     const last = /(?:^\(|,)\s*(?<last>[A-Za-z_]\w*)\s*\)$/u.exec(args)?.groups?.['last'] ?? '';
     const named = regionOfValue(last, scan.constants);
     const region =
@@ -252,7 +258,7 @@ export const ambientClient = (scan: Scan, language: Language): Call | undefined 
     : scan.calls.find(
         (call) =>
           isClient(call, scan, language) &&
-          !/region/iu.test(call.text) &&
+          !/region|ServiceURL\s*=\s*"[^"]*\.amazonaws\.com/iu.test(call.text) &&
           !SERVICE_GLOBAL.test(literalText(firstArgument(call.args)) ?? ''),
       );
 };

@@ -8,6 +8,7 @@ import { type Context, isGiven, placesOf, type RepositoryFile } from '../reposit
 import { emitLiterals } from '../repository/emit-literals.ts';
 import { ambientClient, type Found, regionsIn, settingRegions, usesAws } from './clients.ts';
 import { namesIn } from './names.ts';
+import { literalsIn } from '../region/literals.ts';
 import { type Language, languageOfPath } from './languages.ts';
 import { type Scan, scanCode } from './scan.ts';
 import { withShared } from './shared.ts';
@@ -54,8 +55,17 @@ const emitUndecided = (
   });
 };
 
-const emitRegion = (context: Context, facts: FactsBuilder, component: string, { value, line }: Found): void => {
-  if (value.kind === 'region') {
+const emitRegion = (
+  context: Context,
+  facts: FactsBuilder,
+  component: string,
+  { value, line }: Found,
+  isGuessed: boolean,
+): void => {
+  if (value.kind === 'region' && isGuessed) {
+    const expression = `"${value.region}" where the file can't be parsed`;
+    emitUndecided(context, facts, component, { kind: 'unknown', expression, hint: value.region }, line);
+  } else if (value.kind === 'region') {
     const { line: decided, path } = value;
     const at =
       decided === undefined ? [{ line }] : [{ line }, { line: decided, ...(path === undefined ? {} : { path }) }];
@@ -65,15 +75,26 @@ const emitRegion = (context: Context, facts: FactsBuilder, component: string, { 
   }
 };
 
-/** A name is looked up in the Region of the client: the one that the file says, else where the component runs. */
+const regionsOf = (some: readonly Found[]): readonly string[] => [
+  ...new Set(some.flatMap(({ value }) => (value.kind === 'region' ? [value.region] : []))),
+];
+
+/** A name is looked up in the Region of the client: the one that the line says, or the file, else where the component runs. */
 const emitNames = (
   context: Context,
   facts: FactsBuilder,
   component: string,
   scan: Scan,
-  regions: readonly string[],
+  found: readonly Found[],
 ): void => {
-  for (const { service, name, line } of namesIn(scan)) {
+  const ofFile = regionsOf(found);
+  for (const { service, name, line, client } of namesIn(scan)) {
+    // `boto3.resource("dynamodb", region_name="…").Table("…")`
+    const ofLine = regionsOf(found.filter((one) => one.line === line));
+    const ofClient = regionsOf(
+      found.filter((one) => client !== undefined && client.line <= one.line && one.line <= client.endLine),
+    );
+    const regions = [ofLine, ofClient].find((some) => some.length > 0) ?? ofFile;
     if (service === 's3') {
       facts.uses(component, service, name, undefined, { tie: 'runtime', level: 'literal', at: [{ line }] });
     } else {
@@ -113,7 +134,11 @@ const emitStrings = (context: Context, facts: FactsBuilder, component: string, s
   for (const { text, line } of scan.strings) {
     const inner = filled(literalText(text) ?? text, scan);
     const isShown = (/\s/u.test(inner.trim()) && AN_EXAMPLE.test(inner)) || A_PLACEHOLDER.test(inner);
-    if (!isShown) {
+    const guess = scan.guessed.has(line) ? literalsIn(inner).find(({ region }) => region !== undefined) : undefined;
+    if (guess !== undefined) {
+      const expression = `"${cutExpression(guess.text)}" where the file can't be parsed`;
+      emitUndecided(context, facts, component, { kind: 'unknown', expression, hint: guess.region }, line);
+    } else if (!isShown) {
       emitLiterals(context, facts, inner, line, { component });
       emitHosts(facts, component, inner, line);
       const { arn, host, start } = OPEN.exec(inner)?.groups ?? {};
@@ -140,9 +165,8 @@ const emitScan = (context: Context, path: string, scan: Scan, language: Language
   const facts = context.facts(path);
   const component = context.owners.of(path);
   const found = [...regionsIn(scan, language), ...(SETTINGS.test(path) ? settingRegions(scan) : [])];
-  const regions = [...new Set(found.flatMap(({ value }) => (value.kind === 'region' ? [value.region] : [])))];
   found.forEach((one) => {
-    emitRegion(context, facts, component, one);
+    emitRegion(context, facts, component, one, scan.guessed.has(one.line));
   });
   const client = found.length === 0 ? ambientClient(scan, language) : undefined;
   if (client !== undefined) {
@@ -154,7 +178,7 @@ const emitScan = (context: Context, path: string, scan: Scan, language: Language
       client.line,
     );
   }
-  emitNames(context, facts, component, scan, regions);
+  emitNames(context, facts, component, scan, found);
   emitStrings(context, facts, component, scan);
   if (scan.error !== undefined) {
     const { line, column } = scan.error;

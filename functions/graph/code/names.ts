@@ -1,7 +1,7 @@
 /** Names of tables, queues, buckets and the like that code says: another repository may declare what they mean. */
 import { firstArgument, usesAws } from './clients.ts';
 import type { Scan } from './scan.ts';
-import { literalText } from './values.ts';
+import { constantOf, literalText, withoutField } from './values.ts';
 
 /** Options whose value is the name of something. */
 const NAME_KEYS: Readonly<Record<string, string>> = {
@@ -24,26 +24,55 @@ const NAME_CALLS: readonly (readonly [RegExp, string])[] = [
   [/(?:^|\.)(?:bucket|bucketName)$/u, 's3'],
   [/(?:^|\.)(?:functionName)$/u, 'lambda'],
   [/(?:^|\.)(?:secretId)$/u, 'secretsmanager'],
+  // C# gives the bucket first.
+  [/\.(?:Get|Put|Delete|Copy)Object(?:Metadata)?Async$/u, 's3'],
 ];
+
+/** Frameworks that listen to a queue by its name: Spring's annotation, decorators of NestJS, options of Shoryuken. */
+const LISTENER = /(?:^|\.)(?:SqsListener|SqsMessageHandler|SqsConsumer|shoryuken_options)$/u;
+const QUEUES =
+  /(?:^[(\s]*|\b(?:value|queueNames|queue|queues|name)\s*(?:[=:]|=>)\s*)[[{(\s]*(?<names>["'][\w.-]+["'](?:\s*,\s*["'][\w.-]+["'])*)/gu;
+
+const listensTo = (scan: Scan): readonly NamedUse[] =>
+  scan.calls.flatMap(({ name: target, args, line }) =>
+    (LISTENER.test(target) ? [...args.matchAll(QUEUES)] : []).flatMap(({ groups }) =>
+      (groups?.['names'] ?? '').split(',').map((name) => ({ service: 'sqs', name: literalText(name) ?? '', line })),
+    ),
+  );
 
 export interface NamedUse {
   readonly service: string;
   readonly name: string;
   readonly line: number;
+  /** Lines of the client that is asked: `dynamodb = boto3.resource(…)` where `dynamodb.Table("…")` is the use. */
+  readonly client?: { readonly line: number; readonly endLine: number };
 }
 
+const WRAPPED = /^\w+\.String\((?<inner>.*)\)$/u;
+const FROZEN = /\.freeze$/u;
+
 const nameValue = (text: string, scan: Scan): string | undefined => {
-  const literal = literalText(/^\w+\.String\((?<inner>.*)\)$/u.exec(text.trim())?.groups?.['inner'] ?? text);
-  const constant = literal ?? literalText(scan.constants.get(text.trim())?.text ?? '');
+  const literal = literalText(text.trim().replace(WRAPPED, '$<inner>'));
+  const named = constantOf(text.trim().replace(WRAPPED, '$<inner>'), scan.constants)?.text.replace(FROZEN, '') ?? '';
+  const constant = literal ?? literalText(withoutField(named));
   return constant !== undefined && /^[\w./-]{2,256}$/u.test(constant) ? constant : undefined;
+};
+
+const clientOf = (target: string, scan: Scan): Pick<NamedUse, 'client'> => {
+  const receiver = /^(?:self\.|this\.|@)?(?<name>\w+)\.\w+$/u.exec(target)?.groups?.['name'] ?? '';
+  const made = scan.constants.get(receiver);
+  return made === undefined || made.path !== undefined
+    ? {}
+    : { client: { line: made.line, endLine: made.line + made.text.split('\n').length - 1 } };
 };
 
 /** A parameter's name is only one where the call reads parameters. */
 const PARAMETER_CALL = /(?:get_?parameter|GetParameterCommand|GetParameter)/iu;
 
 export const namesIn = (scan: Scan): readonly NamedUse[] => {
+  const listeners = listensTo(scan);
   if (!usesAws(scan)) {
-    return [];
+    return listeners;
   }
   const options = scan.pairs.flatMap(({ key, text, line }): NamedUse[] => {
     const service = NAME_KEYS[key.toLowerCase().replaceAll('_', '')];
@@ -57,9 +86,9 @@ export const namesIn = (scan: Scan): readonly NamedUse[] => {
       ? /["'`](?<name>\/[\w./-]+)["'`]/u.exec(args)?.groups?.['name']
       : undefined;
     return [
-      ...(service === undefined || name === undefined ? [] : [{ service, name, line }]),
+      ...(service === undefined || name === undefined ? [] : [{ service, name, line, ...clientOf(target, scan) }]),
       ...(parameter === undefined ? [] : [{ service: 'ssm', name: parameter, line }]),
     ];
   });
-  return [...options, ...calls];
+  return [...listeners, ...options, ...calls];
 };

@@ -21,6 +21,8 @@ export interface Pair extends Text {
   readonly isListed: boolean;
   /** The name of the object that it is directly in: `page` in `const page = { region: "…" }`. */
   readonly holder: string | undefined;
+  /** All names around it, from the outside: `BUCKETS.receipts` in `const BUCKETS = { receipts: { region: "…" } }`. */
+  readonly trail: string | undefined;
 }
 
 export const lineOf = (node: Node): number => node.startPosition.row + 1;
@@ -93,6 +95,50 @@ const holderOf = (node: Node): string | undefined => {
     : name.text;
 };
 
+/** What stands between an object and the name that it gets: `as const`, `Object.freeze(…)`, `.freeze`. */
+const CLOTHING = /^(?:as_expression|satisfies_expression|parenthesized_expression|arguments|call_expression|call)$/u;
+
+/** Only the name is read: a call may be as long as its file. */
+const isFreezing = (call: Node): boolean => {
+  const name = call.childForFieldName('function') ?? call.childForFieldName('method');
+  return name !== null && name.endIndex - name.startIndex < NAME_CHARS_MAX && /(?:^|\.)freeze$/u.test(name.text);
+};
+
+const TRAIL_MAX = 6;
+
+/** `export default { … }` is called by what imports it. */
+export const DEFAULT_EXPORT = 'module.exports';
+
+const ownerOf = (object: Node): Node | null => {
+  let owner = object.parent;
+  for (; owner !== null && CLOTHING.test(owner.type); owner = owner.parent) {
+    if (owner.type.startsWith('call') && !isFreezing(owner)) {
+      return null;
+    }
+  }
+  return owner;
+};
+
+const trailOf = (node: Node): string | undefined => {
+  const names: string[] = [];
+  let object = node.parent;
+  while (object !== null && OBJECT.test(object.type) && names.length < TRAIL_MAX) {
+    const owner = ownerOf(object);
+    const key = owner?.childForFieldName('key') ?? null;
+    const name = owner?.childForFieldName('name') ?? owner?.childForFieldName('left') ?? null;
+    const last = owner?.type === 'export_statement' ? DEFAULT_EXPORT : (key ?? name)?.text;
+    if (last === undefined || last.length > NAME_CHARS_MAX) {
+      return undefined;
+    }
+    names.unshift(key === null ? last : cleanKey(last));
+    if (key === null) {
+      return names.join('.');
+    }
+    object = owner?.parent ?? null;
+  }
+  return undefined;
+};
+
 export const pairIn = (node: Node): Pair | undefined => {
   const [key, value] = keyAndValue(node) ?? [];
   if (key === undefined || value === undefined || value.endIndex - value.startIndex >= TEXT_CHARS_MAX) {
@@ -112,6 +158,7 @@ export const pairIn = (node: Node): Pair | undefined => {
     isDeclaration: isDeclaration(node, key),
     isListed: isListed(node),
     holder: holderOf(node),
+    trail: trailOf(node),
   };
 };
 
@@ -124,4 +171,5 @@ export const shorthandPair = (node: Node): Pair => ({
   isDeclaration: false,
   isListed: false,
   holder: holderOf(node),
+  trail: undefined,
 });

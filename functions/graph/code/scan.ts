@@ -26,6 +26,8 @@ export interface Scan {
   readonly loops: readonly Loop[];
   readonly constants: ReadonlyMap<string, Constant>;
   readonly error: { readonly line: number; readonly column: number } | undefined;
+  /** Lines of what stands where the text is not of its language: the parser guessed. */
+  readonly guessed: ReadonlySet<number>;
   /** Nothing in it was understood. */
   readonly isWhollyBroken: boolean;
 }
@@ -182,6 +184,9 @@ const constantsOf = (pairs: readonly Pair[]): ReadonlyMap<string, Constant> => {
       if (pair.holder !== undefined) {
         add(`${pair.holder}.${pair.key}`, pair);
       }
+      if (pair.trail !== undefined && pair.trail !== pair.holder) {
+        add(`${pair.trail}.${pair.key}`, pair);
+      }
     }
   }
   return new Map([...found].filter(([name]) => !twice.has(name)));
@@ -202,8 +207,14 @@ export const scanCode = (root: Node, language: Language): Scan => {
   const wanted = WANTED(language);
   const cursor = root.walk();
   let error: Scan['error'];
+  let brokenUntil = 0;
+  const guessed = new Set<number>();
   for (let isMore = true; isMore;) {
     const type = cursor.nodeType;
+    if (cursor.startIndex < brokenUntil) {
+      guessed.add(cursor.startPosition.row + 1);
+    }
+    brokenUntil = type === 'ERROR' ? Math.max(brokenUntil, cursor.endIndex) : brokenUntil;
     const isTaken = wanted.has(type) && cursor.nodeIsNamed && collect(cursor.currentNode, type, language, found);
     if (error === undefined && (type === 'ERROR' || cursor.nodeIsMissing)) {
       error = { line: cursor.startPosition.row + 1, column: cursor.startPosition.column + 1 };
@@ -221,6 +232,7 @@ export const scanCode = (root: Node, language: Language): Scan => {
     loops: found.loops,
     constants: constantsOf(found.pairs),
     error,
+    guessed,
     isWhollyBroken: root.type === 'ERROR' && found.symbols.length + found.imports.length === 0,
   };
 };

@@ -31,6 +31,8 @@ const CONSTANT = /(?:\bRegions?|\bRegionEndpoint|\bregion|Region)(?:\.|::)(?<nam
 const ENDPOINT_ID = /\bendpoints\.(?<name>[A-Z]\w+)RegionID\b/u;
 const LITERALS = new RegExp(`["'\`](?<region>${REGION_PATTERN})["'\`]`, 'gu');
 const PLAIN = /^[$A-Za-z_][\w$]*(?:(?:\.|::|->)\$?[A-Za-z_][\w$]*)?$/u;
+/** `BUCKETS.receipts.region`: only the whole path is a name. */
+const DEEP = /^[$A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*){2,6}$/u;
 /** `Region.of(x)`, `Region::new(x)`, `aws.String(x)`, `Optional.of(x)`: what is given, in other clothes. */
 const WRAPPED =
   /^[&*]?(?:new\s+)?(?:[\w$\\]+(?:\.|::))*(?:of|new|String|String_|from_static|fromString|fromName|first_try|GetBySystemName|getRegion|Region|Some|Ok|str)\(\s*(?<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)(?:\.(?:to_string|into|toString|id|clone|trim|as_str)\(\)|!)*$/u;
@@ -47,11 +49,19 @@ export const literalText = (text: string): string | undefined =>
 /** `&REGION`, `REGION.to_string()`. */
 const CLOTHES =
   /^[&*](?=\w)|^["']?\$\{?(?=\w+\}?["']?$)|(?<=^["']?\$\{?\w+)\}?["']?$|\s+(?:as|satisfies)\s+\w+$|!$|\.(?:to_string|to_owned|into|as_str|clone|toString|id|strip|trim)\(\)$/gu;
+/** `'us-east-1'.freeze`, `"us-east-1".to_string()`. */
+const DRESSED = /(?<=["'`])\.(?:freeze|dup|(?:to_string|to_owned|into|trim|toString|strip)\(\))$/u;
 const OWN = /^(?:this|self|Self|static|cls|\$this|\$self)$/u;
 
 /** A property of an object counts where the object is known to say it, or is this one; another's may be anything. */
-const constantOf = (raw: string, constants: ReadonlyMap<string, Constant>): Constant | undefined => {
-  const text = raw.replace(/^(?<head>[\w$]+)\[\s*["':]?(?<key>\w+)["']?\s*\]$/u, '$<head>.$<key>');
+export const constantOf = (raw: string, constants: ReadonlyMap<string, Constant>): Constant | undefined => {
+  const text = raw.replaceAll(
+    /\[\s*["':]?(?<key>[A-Za-z_]\w*)["']?\s*\]|\?\.(?=\w)/gu,
+    (_, key?: string) => `.${key ?? ''}`,
+  );
+  if (DEEP.test(text)) {
+    return constants.get(text);
+  }
   if (!PLAIN.test(text)) {
     return undefined;
   }
@@ -66,6 +76,13 @@ const constantOf = (raw: string, constants: ReadonlyMap<string, Constant>): Cons
   );
   return (isOurs || isSaid ? constants.get(name) : undefined) ?? constants.get(`${head}.${name}`);
 };
+
+export const isOfEnvironment = (text: string): boolean => AMBIENT_NAME.test(text) || ENVIRONMENT.test(text);
+
+/** `Field(default="us-east-1", description="…")`: a setting of pydantic is its default, as one without the call is. */
+const FIELD = /^(?:\w+\.)?Field\(\s*(?:default\s*=\s*)?(?<inner>["'][^"']*["'])\s*[,)]/u;
+
+export const withoutField = (text: string): string => FIELD.exec(text)?.groups?.['inner'] ?? text;
 
 const joined = (text: string): string =>
   JOINED.test(text)
@@ -108,8 +125,11 @@ const ofWrapped = (text: string, constants: Constants, depth: number): CodeRegio
 const ONE_LITERAL = /^[&*\w.:$\\]*\(\s*["'][^"']*["']\s*\)(?:\.\w+\(\))?$/u;
 
 export const regionOfValue = (text: string, constants: Constants, depth = 0): CodeRegion => {
-  const trimmed = text.trim().replace(/(?<=["'`\w)])\s+(?:as|satisfies)\s+\w+$/u, '');
-  const whole = joined(trimmed);
+  const trimmed = text
+    .trim()
+    .replace(/(?<=["'`\w)])\s+(?:as|satisfies)\s+\w+$/u, '')
+    .replace(DRESSED, '');
+  const whole = joined(withoutField(trimmed));
   const literal = literalText(whole) ?? whole;
   if (isRegion(literal)) {
     return { kind: 'region', region: literal };

@@ -3,11 +3,13 @@ import { cutExpression } from '../facts/expression-text.ts';
 import type { Context, RepositoryFile } from '../repository/context.ts';
 import { give, place } from '../repository/context.ts';
 import { emitLiterals, emitUnresolved, isRegionKey, regionOfSetting } from '../repository/emit-literals.ts';
+import { isRegion, REGION_PATTERN } from '../region/names.ts';
 import { USE_RULES } from '../region/rules.ts';
 import { readTemplate } from '../cloudformation/template.ts';
 import { isServerless, isServerlessPath } from '../cloudformation/serverless.ts';
 import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
 import { emitCompose } from './compose.ts';
+import { overriddenLines } from './helm-values.ts';
 import { emitHosts, isLocalEndpoint } from './hosts.ts';
 import { emitManifest, isManifest } from './kubernetes.ts';
 import { emitOpenApi, isOpenApi } from './openapi.ts';
@@ -65,6 +67,28 @@ const localLines = (data: Data): readonly number[] => {
   return isLocal ? settingsOf(data).map(({ line }) => line) : data.entries.flatMap(({ value }) => localLines(value));
 };
 
+const COMMAND_REGION = new RegExp(
+  `\\baws\\s(?:[^\\n\\\\]|\\\\\\n?){0,400}?--region[= ]+["']?(?<region>${REGION_PATTERN})(?![\\w-])`,
+  'gu',
+);
+
+/** `run: aws … --region eu-west-1` in a pipeline. */
+const emitCommands = (context: Context, path: string, value: string, line: number): void => {
+  for (const { groups, index } of value.matchAll(COMMAND_REGION)) {
+    if (!isRegion(groups?.['region'] ?? '')) {
+      continue;
+    }
+    context.facts(path).tie({
+      from: context.owners.of(path),
+      region: groups?.['region'],
+      tie: 'deploy',
+      level: 'literal',
+      at: [{ line: line + value.slice(0, index).split('\n').length - 1 }],
+      rule: USE_RULES.deploy.id,
+    });
+  }
+};
+
 const emitSettings = (context: Context, path: string, data: Data): void => {
   const component = context.owners.of(path);
   const facts = context.facts(path);
@@ -74,7 +98,8 @@ const emitSettings = (context: Context, path: string, data: Data): void => {
   if (isOfServerless) {
     emitServerless(context, path, data);
   }
-  for (const { key, value, line } of settingsOf(data)) {
+  const overridden = overriddenLines(context, path, data);
+  for (const { key, value, line } of settingsOf(data).filter((one) => !overridden.has(one.line))) {
     const region = decided.has(line) ? undefined : regionOfSetting(key, value);
     if (region !== undefined && tie === 'runtime' && LOG_KEY.test(key)) {
       const rule = USE_RULES.supporting.id;
@@ -98,6 +123,8 @@ const emitSettings = (context: Context, path: string, data: Data): void => {
     emitLiterals(context, facts, value, line, { component, tie });
     if (tie === 'runtime') {
       emitHosts(facts, component, value, line);
+    } else {
+      emitCommands(context, path, value, line);
     }
   }
 };

@@ -6,6 +6,7 @@ import { type Context, give, place, placesOf } from '../repository/context.ts';
 import { emitLiterals, regionOfSetting } from '../repository/emit-literals.ts';
 import { at, type Data, entriesAt, itemsAt, settingsOf, textAt } from '../syntax/data.ts';
 import { emitHosts } from './hosts.ts';
+import { generatedBy, imagesIn, isKustomization, isReplaced, manifestsBelow, restOf } from './kustomize.ts';
 
 const WORKLOADS: ReadonlySet<string> = new Set([
   'Deployment',
@@ -36,6 +37,7 @@ const PLACE_KEYS: ReadonlySet<string> = new Set([
   'topology.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/region',
   'topology.kubernetes.io/zone',
+  'services.k8s.aws/region',
   'failure-domain.beta.kubernetes.io/zone',
 ]);
 
@@ -134,7 +136,7 @@ const emitPins = (context: Context, path: string, component: string, data: Data)
     if (region !== undefined) {
       give(context, component, key);
     }
-    return region === undefined ? [] : [{ region, line }];
+    return region === undefined || isReplaced(context, data, key) ? [] : [{ region, line }];
   });
   const pins = [...pinsIn(data), ...named];
   const regions = [...new Set(pins.map(({ region }) => region))];
@@ -170,7 +172,32 @@ const emitPins = (context: Context, path: string, component: string, data: Data)
   }
 };
 
+/** What a kustomization gives belongs to what takes it, or runs it, below. */
+const emitKustomization = (context: Context, path: string, data: Data): void => {
+  const facts = context.facts(path);
+  const below = manifestsBelow(context, path, data);
+  for (const generated of generatedBy(data)) {
+    emitOne(context, path, generated, below);
+  }
+  const component = ownerOf(context, path, data, below);
+  for (const { text, line, runs } of imagesIn(data, below)) {
+    const owners = new Set(runs.map((one) => ownerOf(context, path, one, [])));
+    for (const owner of owners.size === 0 ? [component] : owners) {
+      emitLiterals(context, facts, text, line, { component: owner });
+    }
+  }
+  emitOne(context, path, restOf(data), below);
+};
+
 export const emitManifest = (context: Context, path: string, data: Data, beside: readonly Data[]): void => {
+  if (isKustomization(data)) {
+    emitKustomization(context, path, data);
+  } else {
+    emitOne(context, path, data, beside);
+  }
+};
+
+const emitOne = (context: Context, path: string, data: Data, beside: readonly Data[]): void => {
   const facts = context.facts(path);
   const component = ownerOf(context, path, data, beside);
   declareNames(facts, component, data);

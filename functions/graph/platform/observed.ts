@@ -217,11 +217,14 @@ const exportedResources = (context: Context, file: RepositoryFile, deployment: J
   );
 };
 
-const isObserved = (path: string): boolean =>
-  /\.tfstate$|(?:^|\/)[\w.-]*(?:stack|export|state|show)[\w.-]*\.json$/iu.test(path);
+/** By its path alone, since a change of such a file makes its whole repository be read again: `exports/prod.json`. */
+export const isObserved = (path: string): boolean =>
+  /\.tfstate$|(?:stack|export|state|show|snapshot|pulumi)[\w./-]*\.json$/iu.test(path);
 
 const seenOf = (context: Context, file: RepositoryFile, fields: JsonFields): readonly Seen[] | undefined => {
-  const deployment = inner(fields, 'deployment');
+  // A bucket of Pulumi's own states writes the same as a checkpoint.
+  const latest = inner(inner(fields, 'checkpoint'), 'latest');
+  const deployment = Array.isArray(latest['resources']) ? latest : inner(fields, 'deployment');
   const shown = inner(fields, 'values');
   if (fields['version'] === 4 && Array.isArray(fields['resources'])) {
     return seenIn(context, file, stateInstances(fields));

@@ -12,9 +12,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /(?:^|\/)(?:[^/]+[.-])?(?:example|sample)(?:\.(?:ya?ml|json|toml|ini|conf|cfg|env|properties|tfvars|hcl))?$|\.(?:ya?ml|json|toml|ini|env|properties)\.dist$/iu,
     'an example',
   ],
+  // Code in the documentation shows; what documents say is read elsewhere.
+  [/^docs\/(?:.*\/)?[^/]+\.(?:[cm]?[jt]sx?|py|go|java|rb|cs|rs|php|sh)$/u, 'an example'],
   [/(?:^|\/)(?:i18n|locales?|translations|l10n)\//iu, 'texts only'],
   [
-    /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|e2e|fixtures?|testdata|testing|mocks?|cypress|(?:integration|functional|unit|acceptance|system)-?_?tests?|test-?fixtures)\//iu,
+    /(?:^|\/)(?:tests?|__tests__|__mocks__|spec|specs|e2e|fixtures?|testdata|testing|test[-_]?(?:utils?|helpers?)|bench(?:es|marks?)?|mocks?|cypress|(?:integration|functional|unit|acceptance|system)-?_?tests?|test-?fixtures)\//iu,
     'of tests',
   ],
   [/(?:^|\/)(?:test_[^/]*|[^/]*_test|[^/]*\.(?:test|spec|stories|tftest))\.[a-z.]+$/iu, 'of tests'],

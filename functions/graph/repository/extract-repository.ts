@@ -7,6 +7,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { cutExpression } from '../facts/expression-text.ts';
 import { isCatalogPath } from '../catalog/entities.ts';
 import { isDeployScript } from '../cloudformation/deploy-scripts.ts';
+import { isParametersFile } from '../cloudformation/stack-regions.ts';
 import { isSharedPath } from '../code/shared.ts';
 import type { FactsBuilder } from '../facts/builder.ts';
 import type { FileFacts } from '../facts/vocabulary.ts';
@@ -14,6 +15,7 @@ import { repositoryId } from '../facts/vocabulary.ts';
 import type { Parsers } from '../syntax/parsers.ts';
 import { isDockerfile } from '../platform/compose.ts';
 import { isSettingsJson } from '../platform/data-files.ts';
+import { isObserved } from '../platform/observed.ts';
 import { isPlainSettings } from '../platform/plain-settings.ts';
 import { isXmlSettings } from '../platform/xml-settings.ts';
 import { type DataText, readData } from '../syntax/data.ts';
@@ -25,9 +27,11 @@ import { FILE_EXTRACTORS, REPOSITORY_EXTRACTORS } from './registry.ts';
 
 /** Templates, manifests, stack settings and states: they say where a component runs. */
 const isDataPath = (path: string): boolean =>
-  /\.(?:ya?ml|template|tfstate|hcl)$|(?:^|\/)(?:samconfig\.toml|CODEOWNERS)$|(?:^|\/)cdk\.out\/|\.template\.json$|(?:stack|export|state|show)[\w.-]*\.json$/iu.test(
+  /\.(?:ya?ml|template|tfstate|hcl)$|(?:^|\/)(?:samconfig\.toml|CODEOWNERS)$|(?:^|\/)cdk\.out\/|\.template\.json$/iu.test(
     path,
-  );
+  ) ||
+  isObserved(path) ||
+  isParametersFile(path);
 
 /** Settings, and constants that other files take: what they say decides where code without a Region of its own runs. */
 const isSettingPath = (path: string): boolean =>

@@ -9,6 +9,7 @@ import { emitOnCall, isOnCallPath } from '../catalog/on-call.ts';
 import { emitRota, isRotaPath } from '../catalog/rota.ts';
 import { extractCloudFormation } from '../cloudformation/extract.ts';
 import { emitCode, isCodePath } from '../code/extract.ts';
+import { emitUngrammared, isUngrammaredPath } from '../code/ungrammared.ts';
 import { emitManifestFile, isManifestFile } from '../packages/manifests.ts';
 import { emitDockerfile, isDockerfile } from '../platform/compose.ts';
 import { emitDataFile, isDataFile } from '../platform/data-files.ts';
@@ -56,4 +57,5 @@ export const FILE_EXTRACTORS: readonly FileExtractor[] = [
   { name: 'settings', accepts: isPlainSettings, extract: emitPlainSettings },
   { name: 'settings in XML', accepts: isXmlSettings, extract: emitXmlSettings },
   { name: 'code', accepts: isCodePath, extract: emitCode },
+  { name: 'code without a grammar', accepts: isUngrammaredPath, extract: emitUngrammared },
 ];

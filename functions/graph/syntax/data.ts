@@ -52,6 +52,10 @@ const plainScalar = (value: unknown): string | number | boolean | null => {
 
 const isNode = (value: unknown): value is Node => isMap(value) || isSeq(value) || isScalar(value) || isAlias(value);
 
+/** The text of `|` and `>` begins on the line below the sign. */
+const isBlock = (node: Node): boolean =>
+  isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+
 const read = (node: unknown, reading: Reading, line: number, depth: number): Data => {
   reading.left -= 1;
   if (!isNode(node) || reading.left < 0 || depth > LIMITS.graphDepthMax) {
@@ -60,7 +64,7 @@ const read = (node: unknown, reading: Reading, line: number, depth: number): Dat
   if (isAlias(node)) {
     return read(reading.resolve(node), reading, line, depth + 1);
   }
-  const base = { line: reading.lineAt(offsetOf(node)), ...tagOf(node) };
+  const base = { line: reading.lineAt(offsetOf(node)) + (isBlock(node) ? 1 : 0), ...tagOf(node) };
   if (isMap(node)) {
     const entries = node.items.map(({ key, value }): DataEntry => {
       const text = isScalar(key) ? String(key.value) : '';

@@ -1,5 +1,5 @@
 /** Terraform: from the files of a repository to nodes, ties and names, with the lines that decided each. */
-import type { Context } from '../repository/context.ts';
+import type { Context, RepositoryFile } from '../repository/context.ts';
 import { deadReason } from '../repository/dead.ts';
 import { backendTies } from './backends.ts';
 import { emitCalls } from './calls.ts';
@@ -63,6 +63,30 @@ const modulesOf = (context: Context, files: readonly TerraformFile[]): ReadonlyM
   return new Map([...byDirectory].map(([directory, own]) => [directory, makeModule(directory, own, read)]));
 };
 
+/** `file("${path.module}/config/${var.env}.yaml")`: which of them is read, the values decide; the others are of no settings either. */
+const CHOSEN_FILE = /\bfile\(\s*"(?<path>[^"\n]{0,200}\$\{(?!path\.)[^"\n]{1,200}\.ya?ml)"\s*\)/gu;
+
+const choiceOf = (directory: string, path: string): RegExp => {
+  const inside = path.replace(/^\$\{path\.\w+\}\/|^\.\//u, '');
+  const parts = `${directory === '' ? '' : `${directory}/`}${inside}`.split(/\$\{[^}]*\}/u);
+  const plain = parts.map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`));
+  return new RegExp(`^${plain.join('[^/]+')}$`, 'u');
+};
+
+const decideChoices = (context: Context, files: readonly RepositoryFile[]): void => {
+  for (const { path, text } of files) {
+    for (const { groups } of text.matchAll(CHOSEN_FILE)) {
+      const pattern = choiceOf(directoryOf(path), groups?.['path'] ?? '');
+      const choices = context.input.files.filter((file) => pattern.test(file.path));
+      if (choices.some((file) => context.decided.has(file.path))) {
+        choices.forEach((file) => {
+          context.decided.add(file.path);
+        });
+      }
+    }
+  }
+};
+
 export const extractTerraform = (context: Context): void => {
   const live = context.input.files.filter(({ path }) => isTerraformPath(path) && deadReason(path) === undefined);
   const files = live.map(({ path, text }) => readFile(context, path, text));
@@ -93,4 +117,5 @@ export const extractTerraform = (context: Context): void => {
     emitOutputs(context, scope, index);
   }
   backendTies(context, scopes);
+  decideChoices(context, live);
 };

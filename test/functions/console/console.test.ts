@@ -324,6 +324,26 @@ describe('an incident', () => {
     expect(text).toMatch(/href="\/console\/document\?id=docs~[0-9a-f]{20}#line-12"|id=docs%7E[0-9a-f]{20}#line-12/u);
   });
 
+  it('leads to a runbook of the web and to the section that helps, and says what is out of force, also in its files', async () => {
+    const people = [said('PORDERS', { attributes: { service: 'pagerduty', shift: 'Monday to Friday' } })];
+    const runbooks = [
+      said('wiki', { attributes: { url: 'https://wiki.example.com/orders' } }),
+      said('script', { attributes: { url: 'javascript:alert(1)' } }),
+      said('failure', { attributes: { section: 'Work-around', sectionLine: '34' } }),
+    ];
+    const decisions = [said('one Region', { attributes: { status: 'superseded by 2' } })];
+    const planted = row('orders', { onCall: people, runbooks, decisions });
+    stage.planted = { [INCIDENT_PATH]: { fields: incident([planted]) } };
+    const page = await pageOf(app, '/console/incident?region=us-west-2', reader);
+    const csv = await pageOf(app, '/console/incident.csv?region=us-west-2', reader);
+    stage.planted = { [INCIDENT_PATH]: { fields: incident(rows) } };
+    expect(page.text).toContain('href="https://wiki.example.com/orders"');
+    expect(page.text).not.toContain('javascript:');
+    expect(page.text).toMatch(/#line-34">Work-around</u);
+    expect(page.text).toContain('PORDERS (pagerduty, Monday to Friday)');
+    expect(csv.text).toContain('one Region (superseded by 2)');
+  });
+
   it('is chosen from by its address alone', async () => {
     const { text } = await pageOf(app, '/console/incident?region=us-west-2&impact=UNKNOWN', reader);
     expect([text.includes('>orders<'), text.includes('ledger')]).toStrictEqual([false, true]);

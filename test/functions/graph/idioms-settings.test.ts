@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { memoryReader } from '../../../functions/graph/answers/memory-reader.ts';
-import { onCallOf, workaroundsFor } from '../../../functions/graph/answers/questions.ts';
+import { incidentOf, onCallOf, workaroundsFor } from '../../../functions/graph/answers/questions.ts';
 import { type Files, factsOf, saidTies } from './said-ties.ts';
 
 const TEMPLATE =
@@ -236,6 +236,95 @@ describe('people and papers', () => {
       ((await onCallOf(reader, name, () => true))?.onCall ?? []).map((one) => one.name);
     expect(await of('a')).toStrictEqual(['Ana Silva']);
     expect(await of('b')).toStrictEqual(['PB', 'Li Wei']);
+  });
+
+  it('a list of shifts is of the team that stands above it, under the name that its pager has too', async () => {
+    const facts = await factsOf({
+      'catalog-info.yaml': `${entity('a')}---\n${entity('b', '  annotations:\n    opsgenie.com/team: team\n')}`,
+      'oncall/rota.yaml':
+        'team: team\nrotation:\n  - { from: 2026-11-16, to: 2026-11-23, primary: ana, secondary: jo }\n',
+    });
+    const of = async (name: string): Promise<readonly unknown[]> =>
+      ((await onCallOf(memoryReader(facts), name, () => true))?.onCall ?? []).map((one) => [
+        one.name,
+        one.attributes['shift'],
+      ]);
+    expect(await of('a')).toStrictEqual([['ana', '2026-11-16 to 2026-11-23']]);
+    expect(await of('b')).toStrictEqual([
+      ['team', undefined],
+      ['ana', '2026-11-16 to 2026-11-23'],
+    ]);
+  });
+
+  const PEOPLE =
+    'apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: crew\n  annotations:\n    pagerduty.com/service-id: PCREW\n' +
+    'spec: { members: [ines] }\n---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: { name: ines }\n' +
+    'spec: { profile: { email: ines@example.com } }\n';
+
+  it('of a person who owns a component, the group that they are in is paged, and their address is known', async () => {
+    const own = entity('a').replace('owner: team', 'owner: user:default/ines');
+    const facts = await factsOf({ 'catalog-info.yaml': own, 'catalog/org.yaml': PEOPLE });
+    const answer = await onCallOf(memoryReader(facts), 'a', () => true);
+    expect(answer?.owner).toMatchObject({ name: 'ines', attributes: { email: 'ines@example.com' } });
+    expect(answer?.onCall.map(({ name }) => name)).toStrictEqual(['PCREW']);
+  });
+
+  it('of a person whom only a hidden source describes, nothing but the name is told', async () => {
+    const own = entity('a').replace('owner: team', 'owner: user:default/ines');
+    const facts = [
+      ...(await factsOf({ 'catalog-info.yaml': own })),
+      ...(await factsOf({ 'catalog/org.yaml': PEOPLE }, 'hidden')),
+    ];
+    const answer = await onCallOf(memoryReader(facts), 'a', (source) => source !== 'src-hidden');
+    expect(answer?.owner?.attributes).toStrictEqual({});
+    expect(answer?.onCall).toStrictEqual([]);
+  });
+
+  it('an integration key says nothing beside the service that it is of', async () => {
+    const keys = '    pagerduty.com/integration-key: abc\n    pagerduty.com/service-id: PA\n';
+    const facts = await factsOf({ 'catalog-info.yaml': entity('a', `  annotations:\n${keys}`) });
+    const answer = await onCallOf(memoryReader(facts), 'a', () => true);
+    expect(answer?.onCall.map(({ name }) => name)).toStrictEqual(['PA']);
+  });
+
+  it('a part that a central catalog places in another repository has the papers of that repository', async () => {
+    const central = located('receipts', '').replace('org/shop/tree/main//', 'org/mailer/tree/main/');
+    const facts = [
+      ...(await factsOf({ 'catalog/all.yaml': central }, 'hub')),
+      ...(await factsOf({ 'docs/runbooks/mail.md': '# Mail\n', 'main.tf': 'provider "aws" {}\n' }, 'mailer')),
+    ];
+    const found = await workaroundsFor(memoryReader(facts), 'receipts', () => true);
+    expect(found?.runbooks.map(({ name }) => name)).toStrictEqual(['Mail']);
+    expect(facts.flatMap(({ edges }) => edges).find(({ type }) => type === 'dependsOn')).toMatchObject({
+      from: 'component:receipts',
+      to: 'component:mailer',
+    });
+  });
+
+  it('what a catalog calls a database is the one of that name, wherever it is made', async () => {
+    const resource = (type: string): string =>
+      `apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: { name: orders-db }\nspec: { type: ${type}, owner: team }\n---\n` +
+      entity('reports').replace('owner: team', 'owner: team, dependsOn: [resource:default/orders-db]');
+    const made =
+      'provider "aws" { region = "eu-west-1" }\nresource "aws_db_instance" "a" { identifier = "orders-db" }\n';
+    const failing = async (type: string): Promise<readonly string[]> => {
+      const facts = [
+        ...(await factsOf({ 'catalog-info.yaml': resource(type) }, 'reports')),
+        ...(await factsOf({ 'main.tf': made }, 'shop')),
+      ];
+      return (await incidentOf(memoryReader(facts), 'eu-west-1', () => true)).rows.map(
+        ({ name, impact }) => `${name} ${impact}`,
+      );
+    };
+    expect(await failing('database')).toStrictEqual(['shop DOWN', 'reports DOWN'].toSorted());
+    expect(await failing('sqs-queue')).toStrictEqual(['shop DOWN']);
+  });
+
+  it('a status is told without the marks of a link', async () => {
+    const text = '# 1. One place\n\n* Status: **superseded by** [ADR-2](0002-two.md)\n';
+    const facts = await factsOf({ 'catalog-info.yaml': entity('a'), 'adr/0001-one.md': text });
+    const found = await workaroundsFor(memoryReader(facts), 'a', () => true);
+    expect(found?.decisions[0]?.attributes['status']).toBe('superseded by ADR-2');
   });
 
   const DOCUMENTS: Readonly<Record<string, readonly [path: string, text: string]>> = {

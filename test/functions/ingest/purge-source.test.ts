@@ -72,6 +72,22 @@ describe('a purge', () => {
   });
 });
 
+describe('what is left of a removed source', () => {
+  it('is told also where a run has claimed it since its purge, and died before it committed', async () => {
+    const world = await filled();
+    await world.purge();
+    const whole = await filled();
+    await whole.purge();
+    await whole.run();
+    expect(await world.runOrCrash({ crashAt: whole.calls - 2 })).toBe('crashed');
+    expect((await liveIn(world)).length).toBeGreaterThan(0);
+    expect(await isSourceLeft(world.primary.graph, SOURCE.id)).toBe(true);
+    expect(await world.purge()).toMatchObject({ kind: 'purged' });
+    expect(await isSourceLeft(world.primary.graph, SOURCE.id)).toBe(false);
+    expect(await liveIn(world)).toEqual([]);
+  });
+});
+
 describe('the list of failures', () => {
   const failure = (
     id: string,

@@ -84,7 +84,7 @@ describe('a directory', () => {
         expect(new Set(back?.documents.map((one) => one.hash))).toEqual(new Set(given.map((one) => one.hash)));
         const [first] = given;
         const wanted = new Set(first?.slots);
-        expect(findSlots(data, wanted).filter((found) => found.hash === first?.hash)).toHaveLength(wanted.size);
+        expect(findSlots(data, wanted)?.filter((found) => found.hash === first?.hash)).toHaveLength(wanted.size);
       }),
       { numRuns: 60 },
     );
@@ -92,7 +92,7 @@ describe('a directory', () => {
 
   it('that is damaged is none', () => {
     expect(parseDirectory('{"b":1}')).toBeUndefined();
-    expect(findSlots('nothing', new Set([1]))).toEqual([]);
+    expect(findSlots('nothing', new Set([1]))).toBeUndefined();
   });
 });
 

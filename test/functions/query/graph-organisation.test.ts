@@ -145,6 +145,24 @@ describe('names', () => {
     expect((await bodyOf(answered))['next']).toContain('orders');
   });
 
+  it('a component that is like no other is answered with some that there are', async () => {
+    const answered = await app.request('/v1/components/zzzzzzzzzz/on-call', requestOf({ token }));
+    expect((await bodyOf(answered))['next']).toMatch(/^There are (?:[\w/-]+, ){4}[\w/-]+; \/v1\/graph\/names/u);
+  });
+
+  it.each(['component:default/orders', 'ORDERS', 'component:orders'])(
+    '%s is the component that it means',
+    async (name) => {
+      const answered = await app.request(`/v1/components/${encodeURIComponent(name)}/on-call`, requestOf({ token }));
+      expect(await bodyOf(answered)).toMatchObject({ component: 'component:orders' });
+    },
+  );
+
+  it('a Region in capitals is that Region', async () => {
+    const answered = await app.request('/v1/incidents/region/US-EAST-1', requestOf({ token }));
+    expect(await bodyOf(answered)).toMatchObject({ asked: 'us-east-1' });
+  });
+
   it('what is no Region is said to be none', async () => {
     const answered = await app.request('/v1/incidents/region/us-esat-1', requestOf({ token }));
     expect(answered.status).toBe(404);

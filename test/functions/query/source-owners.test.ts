@@ -6,6 +6,7 @@ import { sourceKey } from '../../../functions/domain/corpus.ts';
 import type { JsonFields } from '../../../functions/domain/json-fields.ts';
 import { LIMITS } from '../../../functions/domain/limits.ts';
 import { definitionKey, parseDefinitionPayload } from '../../../functions/domain/source-definition.ts';
+import { encodeFence } from '../../../functions/domain/version.ts';
 import { memberKey } from '../../../functions/domain/workspace.ts';
 import { sourceKinds } from '../../../functions/handlers/source-kinds.ts';
 import { readSourceDefinitions } from '../../../functions/stores/source-definitions.ts';
@@ -171,6 +172,20 @@ describe('an id', () => {
     expect(await put(elsewhere, admin)).toMatchObject({ body: { type: 'urn:twinmap:problem:source-purging' } });
     await stage.corpus.remove(sourceKey('wiki'));
     expect((await put(elsewhere, shop)).status).toBe(201);
+  });
+
+  it('of a source that a run has claimed and never committed is not free when its workspace is gone', async () => {
+    await put(wiki(OWN));
+    await stage.corpus.add('wiki', 'a.md', '# What the first run had written');
+    const fence = { epoch: 1, region: stage.home.region, run: 1, op: '0'.repeat(26) };
+    await stage.corpus.records.claim(sourceKey('wiki'), encodeFence(fence));
+    later();
+    await ask('DELETE', '/v1/workspaces/bank', undefined, admin);
+    later();
+    const shop = await stage.scopedToken(['workspace-admin'], ['shop']);
+    const elsewhere = wiki('secretsmanager:twinmap/shop/wiki', { workspace: 'shop' });
+    expect(await put(elsewhere, shop)).toMatchObject({ body: { type: 'urn:twinmap:problem:source-exists' } });
+    expect(await make('bank')).toMatchObject({ body: { type: 'urn:twinmap:problem:workspace-purging' } });
   });
 });
 
