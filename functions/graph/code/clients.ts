@@ -121,7 +121,8 @@ const LARAVEL = /^env\(\s*["']AWS_\w*REGION["']/u;
 /** A name that is only declared ties nothing; where it is an option, it does. A shell's variable is an option of all it calls. */
 const pairRegions = (scan: Scan, language: Language): readonly Found[] => {
   const isAws = usesAws(scan);
-  return scan.pairs.flatMap((pair): Found[] => {
+  const said = scan.pairs.filter((pair) => !scan.unread.has(pair));
+  return said.flatMap((pair): Found[] => {
     const { key, text, line } = pair;
     const isVariable =
       (/^AWS_(?:DEFAULT_)?REGION$/u.test(key) && (isShell(language) || !pair.isDeclaration)) ||
@@ -243,17 +244,31 @@ const positionalRegions = (scan: Scan, { grammar }: Language): readonly Found[] 
   });
 };
 
+const IS_DEFAULT = /setup_default_session|config\.update|Session$|LoadDefaultConfig|defaultConfig/u;
+
+/** A line of the file tells a Region for all clients. */
+const hasDefaultRegion = (scan: Scan): boolean =>
+  scan.calls.some(({ name, args }) => IS_DEFAULT.test(name) && /region/iu.test(args));
+
+const NOTHING_MORE = /^\(\s*(?:\{\s*\}|["'][\w-]+["'])?\s*\)$/u;
+
+/** `new SQSClient({})`, `boto3.resource("dynamodb")` at a line: it is where the component runs. */
+export const isToldNothing = (scan: Scan, language: Language, line: number): boolean =>
+  !hasDefaultRegion(scan) &&
+  scan.calls.some(
+    (call) =>
+      call.line === line &&
+      NOTHING_MORE.test(call.args.trim()) &&
+      isClient(call, scan, language) &&
+      /^(?:new\s|boto3\.)/u.test(call.text),
+  );
+
 /** The first client that is told no Region, where no other line of the file tells one for all. */
 export const ambientClient = (scan: Scan, language: Language): Call | undefined => {
   if (!usesAws(scan)) {
     return undefined;
   }
-  const hasDefault = scan.calls.some(
-    ({ name, args }) =>
-      /setup_default_session|config\.update|Session$|LoadDefaultConfig|defaultConfig/u.test(name) &&
-      /region/iu.test(args),
-  );
-  return hasDefault
+  return hasDefaultRegion(scan)
     ? undefined
     : scan.calls.find(
         (call) =>

@@ -6,7 +6,7 @@ import { isDataFile } from '../platform/data-files.ts';
 import { emitHosts } from '../platform/hosts.ts';
 import { type Context, isGiven, placesOf, type RepositoryFile } from '../repository/context.ts';
 import { emitLiterals } from '../repository/emit-literals.ts';
-import { ambientClient, type Found, regionsIn, settingRegions, usesAws } from './clients.ts';
+import { ambientClient, type Found, isToldNothing, regionsIn, settingRegions, usesAws } from './clients.ts';
 import { namesIn } from './names.ts';
 import { literalsIn } from '../region/literals.ts';
 import { type Language, languageOfPath } from './languages.ts';
@@ -79,27 +79,33 @@ const regionsOf = (some: readonly Found[]): readonly string[] => [
   ...new Set(some.flatMap(({ value }) => (value.kind === 'region' ? [value.region] : []))),
 ];
 
+interface Read {
+  readonly scan: Scan;
+  readonly language: Language;
+}
+
 /** A name is looked up in the Region of the client: the one that the line says, or the file, else where the component runs. */
 const emitNames = (
   context: Context,
   facts: FactsBuilder,
   component: string,
-  scan: Scan,
+  { scan, language }: Read,
   found: readonly Found[],
 ): void => {
   const ofFile = regionsOf(found);
   for (const { service, name, line, client } of namesIn(scan)) {
     // `boto3.resource("dynamodb", region_name="…").Table("…")`
     const ofLine = regionsOf(found.filter((one) => one.line === line));
-    const ofClient = regionsOf(
-      found.filter((one) => client !== undefined && client.line <= one.line && one.line <= client.endLine),
-    );
-    const regions = [ofLine, ofClient].find((some) => some.length > 0) ?? ofFile;
+    const told = found.filter((one) => client !== undefined && client.line <= one.line && one.line <= client.endLine);
+    // Where the client's own Region is not known, the file's other clients say nothing of it.
+    const isOwn = told.length > 0 || (client !== undefined && isToldNothing(scan, language, client.line));
+    const regions = [ofLine, regionsOf(told)].find((some) => some.length > 0) ?? (isOwn ? [] : ofFile);
+    const isUnknown = regions.length === 0 && told.some(({ value }) => value.kind === 'unknown');
     if (service === 's3') {
       facts.uses(component, service, name, undefined, { tie: 'runtime', level: 'literal', at: [{ line }] });
     } else {
       context.atEnd(() => {
-        const places = regions.length > 0 ? regions : placesOf(context, component);
+        const places = regions.length > 0 || isUnknown ? regions : placesOf(context, component);
         const aliases =
           places.length > 0 ? places.map((region) => aliasId(service, name, region)) : [aliasId(service, name)];
         aliases.forEach((alias) => {
@@ -178,7 +184,7 @@ const emitScan = (context: Context, path: string, scan: Scan, language: Language
       client.line,
     );
   }
-  emitNames(context, facts, component, scan, found);
+  emitNames(context, facts, component, { scan, language }, found);
   emitStrings(context, facts, component, scan);
   if (scan.error !== undefined) {
     const { line, column } = scan.error;

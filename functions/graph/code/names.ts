@@ -1,5 +1,6 @@
 /** Names of tables, queues, buckets and the like that code says: another repository may declare what they mean. */
 import { firstArgument, usesAws } from './clients.ts';
+import type { Pair } from './pairs.ts';
 import type { Scan } from './scan.ts';
 import { constantOf, literalText, withoutField } from './values.ts';
 
@@ -58,13 +59,23 @@ const nameValue = (text: string, scan: Scan): string | undefined => {
   return constant !== undefined && /^[\w./-]{2,256}$/u.test(constant) ? constant : undefined;
 };
 
-const clientOf = (target: string, scan: Scan): Pick<NamedUse, 'client'> => {
+type Client = Pick<NamedUse, 'client'>;
+
+const clientOf = (target: string, scan: Scan): Client => {
   const receiver = /^(?:self\.|this\.|@)?(?<name>\w+)\.\w+$/u.exec(target)?.groups?.['name'] ?? '';
   const made = scan.constants.get(receiver);
   return made === undefined || made.path !== undefined
     ? {}
     : { client: { line: made.line, endLine: made.line + made.text.split('\n').length - 1 } };
 };
+
+/** `queues.send(new GetQueueUrlCommand({ QueueName: … }))`: the nearest call around that asks a client with a name. */
+const clientAround = (scan: Scan, { text, line }: Pair): Client =>
+  scan.calls
+    .filter((call) => call.line <= line && line <= call.endLine && call.args.includes(text))
+    .toSorted((one, other) => one.args.length - other.args.length)
+    .map(({ name }) => clientOf(name, scan))
+    .find(({ client }) => client !== undefined) ?? {};
 
 /** A parameter's name is only one where the call reads parameters. */
 const PARAMETER_CALL = /(?:get_?parameter|GetParameterCommand|GetParameter)/iu;
@@ -74,10 +85,11 @@ export const namesIn = (scan: Scan): readonly NamedUse[] => {
   if (!usesAws(scan)) {
     return listeners;
   }
-  const options = scan.pairs.flatMap(({ key, text, line }): NamedUse[] => {
+  const options = scan.pairs.flatMap((pair): NamedUse[] => {
+    const { key, text, line } = pair;
     const service = NAME_KEYS[key.toLowerCase().replaceAll('_', '')];
     const name = service === undefined ? undefined : nameValue(text, scan);
-    return service === undefined || name === undefined ? [] : [{ service, name, line }];
+    return service === undefined || name === undefined ? [] : [{ service, name, line, ...clientAround(scan, pair) }];
   });
   const calls = scan.calls.flatMap(({ name: target, args, line }): NamedUse[] => {
     const service = NAME_CALLS.find(([pattern]) => pattern.test(target))?.[1];

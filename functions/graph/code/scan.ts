@@ -6,6 +6,7 @@ import type { CodeMap, CodeSymbol } from '../facts/vocabulary.ts';
 import type { Language } from './languages.ts';
 import { type Loop, LOOP_NODES, loopIn } from './loops.ts';
 import { cut, lineOf, NAME_CHARS_MAX, type Pair, pairIn, shorthandPair, type Text, TEXT_CHARS_MAX } from './pairs.ts';
+import { unreadIn } from './tables.ts';
 import type { Constant } from './values.ts';
 
 export interface Call extends Text {
@@ -21,6 +22,8 @@ export interface Scan {
   readonly map: CodeMap;
   readonly strings: readonly Text[];
   readonly pairs: readonly Pair[];
+  /** Those in tables at paths that nobody reads. */
+  readonly unread: ReadonlySet<Pair>;
   readonly calls: readonly Call[];
   readonly imports: readonly Text[];
   readonly loops: readonly Loop[];
@@ -227,6 +230,7 @@ export const scanCode = (root: Node, language: Language): Scan => {
     map: { language: language.name, symbols: found.symbols, imports, calls: uniqueCalls(found.calls) },
     strings: found.strings,
     pairs: found.pairs,
+    unread: unreadIn(root, found.pairs, language),
     calls: found.calls,
     imports: found.imports,
     loops: found.loops,

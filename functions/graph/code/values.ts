@@ -56,7 +56,7 @@ const OWN = /^(?:this|self|Self|static|cls|\$this|\$self)$/u;
 /** A property of an object counts where the object is known to say it, or is this one; another's may be anything. */
 export const constantOf = (raw: string, constants: ReadonlyMap<string, Constant>): Constant | undefined => {
   const text = raw.replaceAll(
-    /\[\s*["':]?(?<key>[A-Za-z_]\w*)["']?\s*\]|\?\.(?=\w)/gu,
+    /(?:\?\.)?\[\s*["':]?(?<key>[A-Za-z_]\w*)["']?\s*\]|\?\.(?=\w)/gu,
     (_, key?: string) => `.${key ?? ''}`,
   );
   if (DEEP.test(text)) {

@@ -141,6 +141,64 @@ const TIED: Readonly<Record<string, readonly [Files, readonly string[]]>> = {
   ],
 };
 
+const SQS = "import { SQSClient } from '@aws-sdk/client-sqs';\n";
+const PLACES = "const P = { a: { region: 'us-east-1' }, b: { region: 'eu-west-1' } };\n";
+const ONE = ['shop us-east-1 runtime'];
+const BOTH = ['shop eu-west-1 runtime', 'shop us-east-1 runtime'];
+const asked = (use: string, table = PLACES): Files => ({ 'a.ts': `${SQS}${table}${use}\n` });
+const PLACES_PY = 'P = {"a": {"region": "us-east-1"}, "b": {"region": "eu-west-1"}}\n';
+
+/** What a table says where nobody reads is no tie; where it may be read, it stays one. */
+const TABLES: Readonly<Record<string, readonly [Files, readonly string[]]>> = {
+  'one path': [asked('new SQSClient({ region: P.a.region });'), ONE],
+  'one path in brackets': [asked('new SQSClient({ region: P[\'a\']?.["region"] });'), ONE],
+  'a part that is passed on': [asked('new SQSClient(P.a);'), ONE],
+  'a part that is taken apart': [
+    asked('const { region } = P.a;\nnew SQSClient({ region });'),
+    [...ONE, 'shop unknown region'].toSorted(),
+  ],
+  'one path, frozen': [
+    asked(
+      'new SQSClient({ region: P.a.region });',
+      PLACES.replace('= {', '= Object.freeze({').replace('};', '} as const);'),
+    ),
+    ONE,
+  ],
+  'one path of three steps': [
+    asked(
+      'new SQSClient({ region: P.x.a.region });',
+      "const P = { x: { a: { region: 'us-east-1' } }, y: { b: { region: 'eu-west-1' } } };\n",
+    ),
+    ONE,
+  ],
+  'one path in Python': [
+    { 'a.py': `import boto3\n${PLACES_PY}boto3.client("sqs", region_name=P["a"]["region"])\n` },
+    ONE,
+  ],
+  'one path in Ruby': [
+    {
+      'a.rb':
+        "P = { a: { region: 'us-east-1' }, b: { region: 'eu-west-1' } }.freeze\nAws::SQS::Client.new(region: P[:a][:region])\n",
+    },
+    ONE,
+  ],
+  'all values': [asked('Object.values(P).map((one) => new SQSClient(one));\nnew SQSClient(P.a);'), BOTH],
+  'a name that is not known': [asked('const c = (x) => new SQSClient(P[x]);\nnew SQSClient(P.a);'), BOTH],
+  'a table that is passed on': [asked('setup(P);\nnew SQSClient({ region: P.a.region });'), BOTH],
+  'a table that is exported': [asked('new SQSClient({ region: P.a.region });', `export ${PLACES}`), BOTH],
+  'a table with two names': [
+    asked('let Q;\nnew SQSClient({ region: P.a.region });', PLACES.replace('= {', '= Q = {')),
+    [...BOTH, 'shop unknown P.a.region'].toSorted(),
+  ],
+  'a table that is exported later': [asked('new SQSClient({ region: P.a.region });\nexport { P };'), BOTH],
+  'a method of Python': [
+    {
+      'a.py': `import boto3\n${PLACES_PY}def of(x):\n    return boto3.client("sqs", region_name=P.get(x)["region"])\n`,
+    },
+    [...BOTH, 'shop unknown P.get(x)["region"]'].toSorted(),
+  ],
+};
+
 const PYTHON: Files = {
   'shop/config.py': 'BUCKETS = {\n    "receipts": {"region": "us-east-1"},\n    "other": {"region": "eu-west-3"},\n}\n',
   'shop/a.py':
@@ -190,11 +248,40 @@ const NAMED: Readonly<Record<string, readonly [Files, readonly string[]]>> = {
     },
     ['dynamodb/ledger@us-east-1', 'dynamodb/orders@eu-west-1'],
   ],
+  'a queue is asked for where its client is, and nowhere while that is not known': [
+    asked(
+      "await home.send(new GetQueueUrlCommand({ QueueName: 'ledger' }));\nawait away.send(\n  new GetQueueUrlCommand({\n    QueueName: 'orders',\n  }),\n);",
+      "const home = new SQSClient({ region: 'us-east-1' });\nconst away = new SQSClient({ region: process.env.REGION });\n",
+    ),
+    ['sqs/ledger@us-east-1', 'sqs/orders'],
+  ],
+  'a queue is asked for where the component runs, as its client is': [
+    {
+      Dockerfile: 'FROM node:24\nENV AWS_REGION=eu-west-2\n',
+      ...asked(
+        "away.send(new GetQueueUrlCommand({ QueueName: 'orders' }));",
+        "const home = new SQSClient({ region: 'us-east-1' });\nconst away = new SQSClient({});\n",
+      ),
+    },
+    ['sqs/orders@eu-west-2'],
+  ],
+  'a table of Python is asked for nowhere while its client’s Region is not known': [
+    {
+      'a.py':
+        'import os\nimport boto3\nhome = boto3.resource("dynamodb", region_name="us-east-1")\naway = boto3.resource("dynamodb", region_name=os.environ["REGION"])\nhome.Table("ledger")\naway.Table("orders")\n',
+    },
+    ['dynamodb/ledger@us-east-1', 'dynamodb/orders'],
+  ],
 };
 
 describe('application code', () => {
   it.each(Object.keys(TIED))('%s', async (name) => {
     const [files, expected] = TIED[name] ?? [{}, []];
+    expect(await saidTies(files)).toStrictEqual(expected);
+  });
+
+  it.each(Object.keys(TABLES))('a table of Regions: %s', async (name) => {
+    const [files, expected] = TABLES[name] ?? [{}, []];
     expect(await saidTies(files)).toStrictEqual(expected);
   });
 
