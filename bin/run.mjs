@@ -38,6 +38,10 @@ export const run = async (entry) => {
   }
   if (entry !== '') {
     const file = path.resolve(import.meta.dirname, '..', entry);
+    // The library of colours also paints where CI is set and nobody looks: what is piped to a file or a program stays plain.
+    if (!process.stdout.isTTY && process.env['FORCE_COLOR'] === undefined) {
+      process.env['NO_COLOR'] = '1';
+    }
     try {
       await import(pathToFileURL(file).href);
     } catch (error) {
